@@ -1,0 +1,1 @@
+"""Append-only SQLite memory of views, decisions, orders, fills and settlements."""

@@ -1,0 +1,115 @@
+"""All that one decision concluded, with its reasons."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.orders import OrderIntent
+from bot.model.rule import Firing
+from bot.model.units import EventId, OrderId, TokenId, UsdEst
+from bot.model.view import EventMemory
+
+
+class Verdict(StrEnum):
+    """What was concluded for an event."""
+
+    OPEN = "open"
+    ADD = "add"
+    REDUCE = "reduce"
+    CLOSE = "close"
+    ROLL = "roll"
+    HOLD = "hold"
+    """Planned; what is held is right, or the change is not worth its cost."""
+    REFUSE = "refuse"
+    """Planned; no suitable hedge, with the reasons."""
+    FROZEN = "frozen"
+    """Something it needs is unknown or stale: nothing is sent for it."""
+    QUIET = "quiet"
+    """No trigger fired; the last plan stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A code that never changes its meaning, and the same in words with both numbers."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Our probability of the adverse outcome and where it comes from."""
+
+    probability: float
+    market: float
+    """Mid of the adverse token's book."""
+    shares_of: tuple[tuple[str, float], ...]
+    """Each source and its weight in log-odds; the weights add up to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The popular sizing rules beside ours; shown, never traded."""
+
+    kelly_fraction: float
+    """True Kelly for a binary share, (p - c) / (1 - c), of wealth; 0 if negative."""
+    edge_over_odds: float
+    """The popular rule: (p / c - 1) / ((1 - c) / c), of wealth; 0 if negative."""
+    full_coverage_shares: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDecision:
+    """What was concluded for one event."""
+
+    event: EventId
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    memory: EventMemory
+    """To be handed in next time."""
+    firings: tuple[Firing, ...] = ()
+    exposure_usd_est: UsdEst = UsdEst(0.0)
+    """Loss if it happens, USD; positive hurts."""
+    forecast: Forecast | None = None
+    token_id: TokenId = TokenId("")
+    held_shares: float = 0.0
+    target_shares: float = 0.0
+    """What the sizing rule wants."""
+    planned_shares: float = 0.0
+    """What price, depth, cost and budget leave of it."""
+    reservation_price: float = 0.0
+    """All-in price at which one more share stops being worth buying, at what is held now."""
+    ask: float = 0.0
+    """All-in price of the first share on offer; 0 if none."""
+    benefit_usd_est: UsdEst = UsdEst(0.0)
+    """Change of certainty equivalent by the planned change, all costs paid."""
+    cost_usd_est: UsdEst = UsdEst(0.0)
+    """Spread, depth and fees of the planned change, above the mid."""
+    sizing_note: str = ""
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """One pre-trade control that refused an intent: both numbers, and the intent."""
+
+    code: str
+    limit: str
+    actual: str
+    intent: OrderIntent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one cycle concluded for the whole portfolio."""
+
+    cycle: int
+    at: datetime
+    events: tuple[EventDecision, ...]
+    cancels: tuple[OrderId, ...]
+    approved: tuple[OrderIntent, ...]
+    denials: tuple[Denial, ...]
+    notes: tuple[Reason, ...] = ()
+    """About the portfolio as a whole: stale prices, a budget that was cut."""
+    next_wake_at: datetime | None = None
+    """When time alone may change the conclusion; None if it cannot."""

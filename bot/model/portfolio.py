@@ -1,0 +1,74 @@
+"""What the user owns outside the venue, and what it is worth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from bot.model.units import UsdEst
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """What the user says of a holding; empty text means "not said"."""
+
+    sector: str = ""
+    region: str = ""
+    asset_class: str = ""
+    cluster: str = ""
+    events: Mapping[str, float] = field(default_factory=dict)
+    """Event name -> event beta: change of value if it happens, USD per USD of value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One line of the portfolio file. Exactly one of ``quantity`` and ``stated`` is given."""
+
+    symbol: str
+    quantity: Decimal | None = None
+    """Units held; negative for a short. Needs a price."""
+    stated: Decimal | None = None
+    """What the user says it is worth in ``currency``; negative for a short."""
+    currency: str = "USD"
+    tags: Tags = Tags()
+    source: str = ""
+    """Where the line stands, ``file:line``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A number from a price source, with its age: a price, an exchange rate, the VIX."""
+
+    name: str
+    number: float
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedHolding:
+    """A holding in USD."""
+
+    symbol: str
+    usd_est: UsdEst
+    """Present worth, USD; negative for a short."""
+    as_of: datetime
+    tags: Tags = Tags()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """All holdings at one instant, with the readings that came from the same price source."""
+
+    holdings: tuple[PricedHolding, ...]
+    as_of: datetime
+    """The oldest price used."""
+    unpriced: tuple[str, ...] = ()
+    """Symbols without a usable price; while any is here no new premium is spent."""
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    """By name, e.g. ``VIX``."""
+
+    @property
+    def usd_est(self) -> UsdEst:
+        """Worth of all holdings, USD."""
+        return UsdEst(sum(holding.usd_est for holding in self.holdings))

@@ -1,0 +1,121 @@
+"""All that one decision may know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.model.market import Market, Quote
+from bot.model.orders import LiveOrder
+from bot.model.portfolio import Portfolio
+from bot.model.units import ConditionId, EventId, Shares, TokenId, Usd, UsdEst
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Outcome tokens we hold for one event, folded from fills."""
+
+    event: EventId
+    condition_id: ConditionId
+    token_id: TokenId
+    shares: Shares
+    cost_usd: Usd
+    """What the shares held now cost, fees included."""
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the ledger knows of our money on the venue."""
+
+    cash_usd: Usd
+    positions: tuple[Position, ...] = ()
+    orders: tuple[LiveOrder, ...] = ()
+    """Ours that have not ended, unknown ones included."""
+    premium_used_usd: Usd
+    """Last 365 days: buys with fees minus proceeds of hedges sold before resolution. Resting and
+    unknown buys are not in here; they are counted from ``orders``."""
+    premium_by_event: Mapping[EventId, Usd] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventMemory:
+    """What the last decision left behind for an event; part of the ledger, never of a process."""
+
+    run_at: datetime | None = None
+    """When the plan was last made; None before the first."""
+    probability: float = 0.0
+    exposure_usd_est: UsdEst = UsdEst(0.0)
+    strategy_digest: str = ""
+    target_shares: float = 0.0
+    token_id: TokenId = TokenId("")
+    """The token the plan holds or wants; empty if none."""
+    verdict: str = ""
+    unfinished: bool = False
+    """The last plan wanted more than its orders could do; look again at ``retry_at``."""
+    retry_at: datetime | None = None
+    rested_at: datetime | None = None
+    """When a resting order of this plan was first placed; None if none."""
+    rested_price: float = 0.0
+    rule_state: Mapping[str, float] = field(default_factory=dict)
+    """Trigger key or ``sizing`` -> what that rule remembers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketView:
+    """One candidate market of an event."""
+
+    market: Market
+    adverse_index: int
+    """Which outcome hurts us: 0 or 1."""
+    quote: Quote | None
+    """Book of the adverse token; None if it was never confirmed."""
+
+    @property
+    def token_id(self) -> TokenId:
+        """The adverse outcome's token."""
+        return self.market.token_ids[self.adverse_index]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """One strategy's event: its candidate markets and its memory."""
+
+    event: EventId
+    markets: tuple[MarketView, ...]
+    """Candidates and markets we hold, soonest end first."""
+    memory: EventMemory = EventMemory()
+    problem: str = ""
+    """Why its markets could not be read; non-empty freezes the event."""
+    removed: bool = False
+    """Its file is gone: no new hedge; ``on_remove`` says what becomes of the old one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedLimits:
+    """What all strategies share; from ``config.yaml``."""
+
+    risk_aversion: float
+    premium_budget_usd: Usd
+    """Most premium over any 365 days."""
+    max_total_usd: Usd
+    """Most cost of all positions, resting and unknown buys together."""
+    max_price_age: timedelta
+    max_view_age: timedelta
+    """Nothing is sent on a view older than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """All that a decision may know, at one instant."""
+
+    cycle: int
+    now: datetime
+    mode: str
+    version: str
+    """Of the program: the same version repeats a decision byte for byte."""
+    limits: SharedLimits
+    portfolio: Portfolio
+    account: Account
+    events: tuple[EventView, ...]
+    halted: str = ""
+    """Why trading is halted; empty if it is not."""

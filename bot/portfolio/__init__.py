@@ -1,0 +1,1 @@
+"""Reads holdings and their prices; one file per source."""

@@ -1,0 +1,1 @@
+"""The choices a strategy file can name, one file each."""

@@ -1,0 +1,1 @@
+"""Sizing rules: how many shares to hold."""

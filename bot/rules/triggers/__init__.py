@@ -1,0 +1,1 @@
+"""Triggers: when an event's plan is made again."""

@@ -1,0 +1,1 @@
+"""Quotes and trades: the ``Venue`` and ``MarketData`` protocols and their adapters."""
