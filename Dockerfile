@@ -15,7 +15,6 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 RUN /opt/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && /opt/polyhedge/bin/pip install --no-deps dist/*.whl \
-    && /opt/polyhedge/bin/python -m compileall -q /opt/polyhedge/lib \
     && /opt/polyhedge/bin/pip check
 
 FROM python:3.11-slim-bookworm

@@ -91,26 +91,31 @@ clean:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "$(PYTHON) cannot make virtual environments."\
 	       "On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $*
-	$*/bin/python -m pip install --quiet --require-hashes -r requirements-build.lock
+	@echo "Making the environment $*"
+	@$(PYTHON) -m venv $*
+	@$*/bin/python -m pip install --quiet --require-hashes -r requirements-build.lock
 	@touch $@
 
 .venv/.run: .venv/.tools requirements.lock pyproject.toml
-	$(call install,.venv,requirements.lock)
-	$(call install_project,.venv)
+	@echo "Installing requirements.lock into .venv"
+	@$(call install,.venv,requirements.lock)
+	@$(call install_project,.venv)
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.lock
-	$(call install,.venv,requirements-dev.lock)
+	@echo "Installing requirements-dev.lock into .venv"
+	@$(call install,.venv,requirements-dev.lock)
 	@touch $@
 
 .venv-bench/.installed: .venv-bench/.tools requirements-bench.lock pyproject.toml
-	$(call install,.venv-bench,requirements-bench.lock)
-	$(call install_project,.venv-bench)
+	@echo "Installing requirements-bench.lock into .venv-bench"
+	@$(call install,.venv-bench,requirements-bench.lock)
+	@$(call install_project,.venv-bench)
 	@touch $@
 
 node_modules/.installed: package-lock.json
 	@command -v npm >/dev/null \
 	  || { echo "The tests on a chain need npm. On Debian or Ubuntu: apt-get install npm" >&2; exit 1; }
-	npm ci --no-audit --no-fund --silent
+	@echo "Installing package-lock.json into node_modules"
+	@npm ci --no-audit --no-fund --silent
 	@touch $@
