@@ -224,3 +224,38 @@ def test_tests_reach_a_server_on_this_machine() -> None:
         server.bind(("127.0.0.1", 0))
         server.listen()
         client.connect(server.getsockname())
+
+
+# --- coverage bars -----------------------------------------------------------------------------
+
+
+def coverage_of(path: str, *, covered: int, missing: tuple[int, ...] = ()) -> dict[str, Any]:
+    summary = {"covered_lines": covered, "num_statements": covered + len(missing)}
+    return {path: {"summary": summary, "missing_lines": list(missing)}}
+
+
+def check_bars(files: dict[str, Any], tmp_path: Path) -> int:
+    report = tmp_path / "coverage.json"
+    report.write_text(json.dumps({"files": files}), encoding="utf-8")
+    main = runpy.run_path(str(REPO / ".ci" / "coverage_bars.py"), run_name="bars")["main"]
+    return int(main(str(report)))
+
+
+def test_one_line_of_the_core_without_a_test_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = coverage_of("bot/core/orders.py", covered=999, missing=(7,))
+    assert check_bars(files, tmp_path) == 1
+    assert "bot/core/orders.py: 7" in capsys.readouterr().out
+
+
+def test_other_parts_must_reach_nine_tenths(tmp_path: Path) -> None:
+    assert check_bars(coverage_of("bot/app.py", covered=9, missing=(3,)), tmp_path) == 0
+    assert check_bars(coverage_of("bot/app.py", covered=8, missing=(3,)), tmp_path) == 1
+
+
+def test_files_of_a_package_are_one_part(tmp_path: Path) -> None:
+    files = coverage_of("bot/venues/a.py", covered=19) | coverage_of(
+        "bot/venues/b.py", covered=0, missing=(1, 2)
+    )
+    assert check_bars(files, tmp_path) == 0
