@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
 
 from bot.model.units import UsdEst
 
@@ -72,3 +74,74 @@ class Portfolio:
     def usd_est(self) -> UsdEst:
         """Worth of all holdings, USD."""
         return UsdEst(sum(holding.usd_est for holding in self.holdings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceColumns:
+    """Which columns of a CSV, or dotted keys of a JSON answer, hold what."""
+
+    symbol: str = "symbol"
+    """Not read where each symbol has its own file or address."""
+    price: str = "price"
+    as_of: str = "as_of"
+    """An instant or a date; a date means its 00:00 UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedPrices:
+    """``prices: {stated: {QQQ: 512.30}, as_of: ...}``: typed into ``config.yaml`` by hand."""
+
+    prices: Mapping[str, Decimal]
+    as_of: datetime | None
+    """When they were read; None (``as_of: always``): the user states that they never go stale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceFile:
+    """``prices: {file: prices.csv}``: rows of symbol, price and time; the latest row counts."""
+
+    path: Path
+    columns: PriceColumns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceFolder:
+    """``prices: {folder: prices/}``: one file per symbol, ``QQQ.csv``; the latest row counts."""
+
+    path: Path
+    columns: PriceColumns
+
+
+class PriceFormat(StrEnum):
+    """How a price address answers."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceUrl:
+    """``prices: {url: "https://host/{symbol}.csv"}``: asked again every ``poll``."""
+
+    template: str
+    """With ``{symbol}``: one request per symbol; without: one answer that holds them all."""
+    answer: PriceFormat
+    columns: PriceColumns
+    poll: timedelta
+
+
+PriceSource = StatedPrices | PriceFile | PriceFolder | PriceUrl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioSource:
+    """``portfolio:`` of ``config.yaml``: where holdings and their prices come from."""
+
+    holdings: tuple[Holding, ...] = ()
+    """Written in the config itself; empty when ``file`` is given."""
+    file: Path | None = None
+    """A CSV file of holdings."""
+    prices: PriceSource | None = None
+    """None if every holding states what it is worth."""
+    readings: tuple[str, ...] = ()
+    """Wanted from the price source beside the holdings: ``VIX``, and ``EURUSD`` for euros."""
