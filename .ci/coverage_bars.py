@@ -14,6 +14,7 @@ from typing import Any
 FULL = frozenset({"model", "core", "rules", "strategy"})
 """These decide what is traded: every line and every branch of them is run by a test."""
 BAR = 90.0
+SHOWN = 20
 
 
 def part_of(path: str) -> str:
@@ -41,7 +42,8 @@ def gaps(report: dict[str, Any], part: str) -> list[str]:
         branches = [f"{a}->{b}" for a, b in file.get("missing_branches", [])]
         missing = [str(line) for line in file["missing_lines"]] + branches
         if part_of(path) == part and missing:
-            lines.append(f"  {path}: {', '.join(missing)}")
+            more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+            lines.append(f"  {path}: {', '.join(missing[:SHOWN])}{more}")
     return lines
 
 
