@@ -69,6 +69,8 @@ class MarketView:
     """Which outcome hurts us: 0 or 1."""
     quote: Quote | None
     """Book of the adverse token; None if it was never confirmed."""
+    named: bool = True
+    """Whether the strategy names it today; False for one we only still hold."""
 
     @property
     def token_id(self) -> TokenId:

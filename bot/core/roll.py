@@ -1,0 +1,131 @@
+"""Which market of an event to hold: the one we have, the next of its series, or none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.decision import Reason
+from bot.model.strategy import Strategy
+from bot.model.view import EventView, MarketView, Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketChoice:
+    """What is held and what should be."""
+
+    target: MarketView | None
+    """Market to hold from now on; None if none fits."""
+    held: MarketView | None = None
+    """Market of the hedge we hold; None if we hold none."""
+    held_position: Position | None = None
+    others: tuple[Position, ...] = ()
+    """Older positions of this event; they run to their market's end."""
+    reason: Reason = Reason(code="MARKET", text="")
+    """Why this target, or why none."""
+
+    @property
+    def rolls(self) -> bool:
+        """Whether the hedge should move to another market."""
+        return (
+            self.held is not None
+            and self.target is not None
+            and self.held.market.condition_id != self.target.market.condition_id
+        )
+
+
+def choose_market(
+    event: EventView, positions: Sequence[Position], *, strategy: Strategy, now: datetime
+) -> MarketChoice:
+    """Return the market this event's hedge belongs in.
+
+    Args:
+        event: Candidates and held markets, soonest end first.
+        positions: Ours for this event, resolved markets left out.
+        strategy: Horizon and roll rule.
+        now: Instant of the decision.
+    """
+    fit = [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
+    by_token = {view.token_id: view for view in event.markets}
+    mine = [position for position in positions if position.token_id in by_token]
+    if not mine:
+        return MarketChoice(
+            target=fit[0] if fit else None,
+            reason=_why(event.markets, fit, strategy=strategy, now=now),
+        )
+    main = _main(mine, by_token.values(), preferred=event.memory.token_id)
+    held = by_token[main.token_id]
+    others = tuple(position for position in mine if position is not main)
+    text = _must_leave(held, strategy=strategy, now=now)
+    later = [view for view in fit if view.token_id != held.token_id]
+    if not text:
+        return MarketChoice(target=held, held=held, held_position=main, others=others)
+    if not later:
+        return MarketChoice(
+            target=None,
+            held=held,
+            held_position=main,
+            others=others,
+            reason=Reason(code="NO_NEXT_MARKET", text=f"{text}, and no later market is listed"),
+        )
+    return MarketChoice(
+        target=later[0],
+        held=held,
+        held_position=main,
+        others=others,
+        reason=Reason(code="ROLL_DUE", text=text),
+    )
+
+
+def _main(
+    positions: Sequence[Position], views: Iterable[MarketView], *, preferred: str
+) -> Position:
+    order = [view.token_id for view in views]
+    return max(
+        positions,
+        key=lambda position: (position.token_id == preferred, order.index(position.token_id)),
+    )
+
+
+def _fits(view: MarketView, *, strategy: Strategy, now: datetime) -> bool:
+    market = view.market
+    if not view.named or market.closed or not market.accepting_orders or market.payouts:
+        return False
+    if market.ends_at is None:
+        return not strategy.market.series
+    start = now + strategy.roll.before_end if strategy.market.series else now
+    return start < market.ends_at <= now + strategy.horizon
+
+
+def _must_leave(held: MarketView, *, strategy: Strategy, now: datetime) -> str:
+    """Return why the hedge should move out of ``held``; empty if it should stay."""
+    if not held.named:
+        return "the strategy names another market now"
+    ends_at = held.market.ends_at
+    if not strategy.market.series or ends_at is None:
+        return ""
+    left = ends_at - now
+    if left > strategy.roll.before_end:
+        return ""
+    return f"{held.market.slug} ends in {left.total_seconds() / 86_400:.1f} days"
+
+
+def _why(
+    markets: Sequence[MarketView],
+    fit: Sequence[MarketView],
+    *,
+    strategy: Strategy,
+    now: datetime,
+) -> Reason:
+    if fit:
+        return Reason(code="MARKET", text=f"soonest market that fits: {fit[0].market.slug}")
+    if not markets:
+        text = "the venue lists no open market that the strategy's event.market matches"
+        return Reason(code="NO_MARKET", text=text)
+    ends = [view.market.ends_at for view in markets if view.market.ends_at is not None]
+    days = ", ".join(f"{(end - now).total_seconds() / 86_400:.0f}" for end in ends[:4])
+    text = (
+        f"no market ends within the horizon of {strategy.horizon.days} days and later than the"
+        f" roll date ({strategy.roll.before_end.days} days before its end);"
+        f" those listed end in {days or 'unknown'} days"
+    )
+    return Reason(code="WRONG_DATE", text=text)

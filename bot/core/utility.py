@@ -1,0 +1,92 @@
+"""Expected utility of one yes/no event: what a hedge is worth to this portfolio, in USD.
+
+Two states: the event happens or it does not. Constant relative risk aversion ``gamma`` over
+wealth, scaled to 1 before any power is taken, so that 1e6 USD at gamma 10 does not underflow.
+
+**Source:** HEDGING sections 1.2 and 1.3.
+"""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TwoState:
+    """Wealth in both states, with what is held already; all in USD.
+
+    Raises:
+        ValueError: a wealth that is not above zero: the loss exceeds what there is.
+    """
+
+    probability: float
+    """Of the event, strictly between 0 and 1."""
+    if_event: float
+    if_not: float
+    gamma: float
+
+    def __post_init__(self) -> None:
+        """Refuse what has no utility."""
+        if not 0.0 < self.probability < 1.0:
+            raise ValueError(f"probability was {self.probability}; it lies between 0 and 1")
+        if min(self.if_event, self.if_not) <= 0.0:
+            raise ValueError(
+                f"wealth was {self.if_event:,.0f} USD if the event happens and"
+                f" {self.if_not:,.0f} USD if not; both must be above zero"
+            )
+
+    def after(self, *, shares: float, cash: float) -> "TwoState":
+        """Return the state after a trade: shares pay 1 USD if the event happens."""
+        return TwoState(
+            self.probability, self.if_event + shares + cash, self.if_not + cash, self.gamma
+        )
+
+    @property
+    def reservation_price(self) -> float:
+        """All-in price at which one more share is worth exactly its price, USD.
+
+        ``E[U'(W) D] / E[U'(W)]``: buy below it, sell above it.
+        """
+        ratio = (self.if_event / self.if_not) ** -self.gamma
+        hurt = self.probability * ratio
+        return hurt / (hurt + 1.0 - self.probability)
+
+    @property
+    def certainty_equivalent(self) -> float:
+        """The sure wealth that is as good as this gamble, USD."""
+        scale = self.if_not
+        event = self.if_event / scale
+        if self.gamma == 1.0:
+            return scale * math.exp(self.probability * math.log(event))
+        power = 1.0 - self.gamma
+        mean = self.probability * event**power + 1.0 - self.probability
+        return float(scale * mean ** (1.0 / power))
+
+    def shares_until(self, cost: float) -> float:
+        """Return how many shares to buy at all-in ``cost`` until one more is not worth it.
+
+        Negative: sell that many at net ``cost``. Both wealths are after present holdings.
+        """
+        k = (self.probability * (1.0 - cost) / ((1.0 - self.probability) * cost)) ** (
+            1.0 / self.gamma
+        )
+        return (k * self.if_not - self.if_event) / (1.0 - cost + k * cost)
+
+
+def target_shares(*, p: float, c: float, wealth: float, loss: float, gamma: float) -> float:
+    """Return the utility-optimal shares at one all-in cost, unlimited depth; never negative.
+
+    ``n = max(0, ((k - 1) W + L) / (1 + (k - 1) c))``, ``k = [p(1-c) / ((1-p)c)]^(1/gamma)``.
+
+    Args:
+        p: Probability of the event.
+        c: All-in cost of a share, USD.
+        wealth: If the event does not happen, USD.
+        loss: If it does, against if it does not, USD.
+        gamma: Relative risk aversion.
+    """
+    return max(0.0, TwoState(p, wealth - loss, wealth, gamma).shares_until(c))
+
+
+def cost_ceiling(*, p: float, wealth: float, loss: float, gamma: float) -> float:
+    """Return the all-in cost above which not even the first share is worth buying, USD."""
+    return TwoState(p, wealth - loss, wealth, gamma).reservation_price
