@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
 from bot.model.units import (
@@ -17,6 +17,9 @@ from bot.model.units import (
     Usd,
     UsdEst,
 )
+
+
+_MILLIONTH = Decimal("0.000001")
 
 
 class Side(StrEnum):
@@ -166,9 +169,13 @@ class Fill:
 
     @property
     def cash_usd(self) -> Usd:
-        """What this fill does to our cash, USD: negative for a buy."""
+        """What this fill does to our cash, USD: negative for a buy.
+
+        A fraction of a millionth is rounded against us, so that venue, ledger and report agree.
+        """
         notional = self.price * self.size
-        return Usd(-(notional + self.fee_usd) if self.side is Side.BUY else notional - self.fee_usd)
+        cash = -notional - self.fee_usd if self.side is Side.BUY else notional - self.fee_usd
+        return Usd(cash.quantize(_MILLIONTH, ROUND_FLOOR))
 
 
 class OrderStatus(StrEnum):
