@@ -18,7 +18,6 @@ from bot.model.units import (
     UsdEst,
 )
 
-
 _MILLIONTH = Decimal("0.000001")
 
 
