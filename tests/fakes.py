@@ -22,6 +22,9 @@ from bot.venues.ports import Listener
 START = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 """When the tests' time begins."""
 
+YES, NO = "101", "102"
+"""Token ids of the market that ``make_market`` makes unless told otherwise."""
+
 Levels = Sequence[tuple[str, str]]
 """(price, size) as decimal text, best first."""
 
@@ -63,7 +66,7 @@ class ManualClock:
 def make_market(
     *,
     condition_id: str = "0x" + "c1" * 32,
-    token_ids: tuple[str, str] = ("101", "102"),
+    token_ids: tuple[str, str] = (YES, NO),
     tick: str = "0.01",
     minimum_shares: str = "5",
     fee_rate: str = "0.04",
@@ -104,7 +107,7 @@ def make_market(
 
 
 def make_book(
-    token_id: str = "101",
+    token_id: str = YES,
     *,
     bids: Levels = (),
     asks: Levels = (),
