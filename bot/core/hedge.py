@@ -6,6 +6,7 @@ share of the depth is used up. The two-state utility of one event; many events a
 joint programme, which this file does not attempt.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -96,6 +97,41 @@ def plan_buy(
     )
 
 
+def plan_rest(state: TwoState, book: Book, *, most: float, tick: float) -> Trade:
+    """Return the purchase that rests at the best bid, or lower where even that is too dear.
+
+    A resting order pays no fee and no spread; it may never fill, which costs nothing but time.
+
+    Args:
+        state: Wealth in both states with what is held now.
+        book: Of the token that pays if the event happens; both sides stand.
+        most: Shares still wanted by the sizing rule.
+        tick: Price step, USD.
+    """
+    mid = book.mid
+    if mid is None or most <= 0.0:
+        return NO_TRADE
+    price = min(book.bid_prices[0] / MILLION, state.reservation_price)
+    price = int(price / tick + 1e-9) * tick
+    if price < tick:
+        return NO_TRADE
+    wanted = state.shares_until(price)
+    shares = min(most, wanted)
+    if shares <= 0.0:
+        return NO_TRADE
+    cash = -shares * price
+    after = state.after(shares=shares, cash=cash)
+    return Trade(
+        shares=shares,
+        last_price=price,
+        limit=price,
+        cash=cash,
+        cost=-cash - shares * mid,
+        benefit=after.certainty_equivalent - state.certainty_equivalent,
+        capped_by="target" if wanted >= most else "price",
+    )
+
+
 def plan_sell(
     state: TwoState,
     book: Book,
@@ -122,20 +158,16 @@ def plan_sell(
         price = price_e6 / MILLION
         unit = price - fee_at(price)
         left = most - shares
-        wanted = left
-        if at_least is None:
-            wanted = min(left, -now.shares_until(unit))
-        elif price < at_least:
-            wanted = 0.0
+        wanted = min(left, _shares_to_sell(now, price, unit, at_least))
         taken = min(size_e6 / MILLION, wanted)
         if taken > 0.0:
             now = now.after(shares=-taken, cash=taken * unit)
             shares, cash, last = shares + taken, cash + taken * unit, price
-        if wanted < left and taken == max(wanted, 0.0):
-            ends = "price"
-            break
-        if shares >= most:
+        if taken >= left:
             ends = "target"
+            break
+        if taken >= wanted:
+            ends = "price"
             break
     if shares <= 0.0:
         return NO_TRADE
@@ -149,6 +181,12 @@ def plan_sell(
         benefit=now.certainty_equivalent - state.certainty_equivalent,
         capped_by=ends,
     )
+
+
+def _shares_to_sell(now: TwoState, price: float, unit: float, at_least: float | None) -> float:
+    if at_least is None:
+        return max(0.0, -now.shares_until(unit))
+    return math.inf if price >= at_least else 0.0
 
 
 def _ask_depth(book: Book, *, up_to: float) -> float:

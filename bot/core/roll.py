@@ -15,13 +15,13 @@ class MarketChoice:
 
     target: MarketView | None
     """Market to hold from now on; None if none fits."""
+    reason: Reason
+    """Why this target, or why none."""
     held: MarketView | None = None
     """Market of the hedge we hold; None if we hold none."""
     held_position: Position | None = None
     others: tuple[Position, ...] = ()
     """Older positions of this event; they run to their market's end."""
-    reason: Reason = Reason(code="MARKET", text="")
-    """Why this target, or why none."""
 
     @property
     def rolls(self) -> bool:
@@ -47,18 +47,26 @@ def choose_market(
     fit = [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
     by_token = {view.token_id: view for view in event.markets}
     mine = [position for position in positions if position.token_id in by_token]
-    if not mine:
+    tradable = [position for position in mine if _trades(by_token[position.token_id])]
+    if not tradable:
         return MarketChoice(
             target=fit[0] if fit else None,
-            reason=_why(event.markets, fit, strategy=strategy, now=now),
+            others=tuple(mine),
+            reason=_why(event.markets, fit, mine, strategy=strategy, now=now),
         )
-    main = _main(mine, by_token.values(), preferred=event.memory.token_id)
+    main = _main(tradable, by_token.values(), preferred=event.memory.token_id)
     held = by_token[main.token_id]
     others = tuple(position for position in mine if position is not main)
     text = _must_leave(held, strategy=strategy, now=now)
     later = [view for view in fit if view.token_id != held.token_id]
     if not text:
-        return MarketChoice(target=held, held=held, held_position=main, others=others)
+        return MarketChoice(
+            target=held,
+            held=held,
+            held_position=main,
+            others=others,
+            reason=Reason(code="MARKET", text=f"held: {held.market.slug}"),
+        )
     if not later:
         return MarketChoice(
             target=None,
@@ -86,9 +94,14 @@ def _main(
     )
 
 
+def _trades(view: MarketView) -> bool:
+    market = view.market
+    return market.accepting_orders and not market.closed and market.payouts is None
+
+
 def _fits(view: MarketView, *, strategy: Strategy, now: datetime) -> bool:
     market = view.market
-    if not view.named or market.closed or not market.accepting_orders or market.payouts:
+    if not view.named or not _trades(view):
         return False
     if market.ends_at is None:
         return not strategy.market.series
@@ -112,12 +125,16 @@ def _must_leave(held: MarketView, *, strategy: Strategy, now: datetime) -> str:
 def _why(
     markets: Sequence[MarketView],
     fit: Sequence[MarketView],
+    waiting: Sequence[Position],
     *,
     strategy: Strategy,
     now: datetime,
 ) -> Reason:
     if fit:
         return Reason(code="MARKET", text=f"soonest market that fits: {fit[0].market.slug}")
+    if waiting:
+        text = f"{waiting[0].shares} shares wait for the resolution of their closed market"
+        return Reason(code="WAITS_FOR_RESOLUTION", text=text)
     if not markets:
         text = "the venue lists no open market that the strategy's event.market matches"
         return Reason(code="NO_MARKET", text=text)

@@ -46,7 +46,7 @@ class TwoState:
 
         ``E[U'(W) D] / E[U'(W)]``: buy below it, sell above it.
         """
-        ratio = (self.if_event / self.if_not) ** -self.gamma
+        ratio = math.pow(self.if_event / self.if_not, -self.gamma)
         hurt = self.probability * ratio
         return hurt / (hurt + 1.0 - self.probability)
 
@@ -58,17 +58,16 @@ class TwoState:
         if self.gamma == 1.0:
             return scale * math.exp(self.probability * math.log(event))
         power = 1.0 - self.gamma
-        mean = self.probability * event**power + 1.0 - self.probability
-        return float(scale * mean ** (1.0 / power))
+        mean = self.probability * math.pow(event, power) + 1.0 - self.probability
+        return scale * math.pow(mean, 1.0 / power)
 
     def shares_until(self, cost: float) -> float:
         """Return how many shares to buy at all-in ``cost`` until one more is not worth it.
 
         Negative: sell that many at net ``cost``. Both wealths are after present holdings.
         """
-        k = (self.probability * (1.0 - cost) / ((1.0 - self.probability) * cost)) ** (
-            1.0 / self.gamma
-        )
+        odds = self.probability * (1.0 - cost) / ((1.0 - self.probability) * cost)
+        k = math.pow(odds, 1.0 / self.gamma)
         return (k * self.if_not - self.if_event) / (1.0 - cost + k * cost)
 
 

@@ -1,0 +1,195 @@
+"""One event of one view, with everything its decision looks at gathered in one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.exposure import measure_exposure
+from bot.core.fees import fee_per_share
+from bot.core.forecast import pool_forecast
+from bot.core.roll import MarketChoice, choose_market
+from bot.core.utility import TwoState
+from bot.model.decision import Forecast, Reason
+from bot.model.market import Book, FeeSchedule
+from bot.model.orders import LiveOrder, OrderStatus
+from bot.model.rule import Situation
+from bot.model.strategy import Strategy
+from bot.model.units import UsdEst
+from bot.model.view import EventView, MarketView, Position, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An event that can be decided: its market, book, forecast and exposure are known."""
+
+    view: View
+    event: EventView
+    strategy: Strategy
+    choice: MarketChoice
+    market: MarketView
+    """Where the hedge belongs; the held one if there is no other."""
+    book: Book
+    """Of ``market``'s adverse token, fresh and with both sides."""
+    orders: tuple[LiveOrder, ...]
+    forecast: Forecast
+    exposure_usd_est: UsdEst
+    stale: str
+    """Why the portfolio's prices are too old for new premium; empty if they are not."""
+
+    @property
+    def held_shares(self) -> float:
+        """Shares held in the market where the hedge belongs."""
+        held = self.choice.held_position
+        return float(held.shares) if held is not None and not self.choice.rolls else 0.0
+
+    @property
+    def mid(self) -> float:
+        """USD per share."""
+        return self.forecast.market
+
+    @property
+    def situation(self) -> Situation:
+        """What the triggers may look at."""
+        memory = self.event.memory
+        first = memory.run_at is None
+        return Situation(
+            now=self.view.now,
+            event=self.event.event,
+            probability=self.forecast.probability,
+            exposure_usd_est=self.exposure_usd_est,
+            ends_at=self.market.market.ends_at,
+            resolved=self.market.market.payouts is not None,
+            readings=self.view.portfolio.readings,
+            last_run_at=memory.run_at or self.view.now,
+            last_probability=self.forecast.probability if first else memory.probability,
+            last_exposure_usd_est=self.exposure_usd_est if first else memory.exposure_usd_est,
+        )
+
+    def two_state(self, *, held: float) -> TwoState | None:
+        """Return wealth in both states with ``held`` shares; None if a loss leaves none.
+
+        Today's worth lies between the two states by the market's probability:
+        ``V(not) = V + pi L``. **Source:** HEDGING section 1.1, with the event fully priced in.
+        """
+        today = self.view.portfolio.usd_est + float(self.view.account.cash_usd)
+        if_not = today + self.forecast.market * self.exposure_usd_est
+        if_event = if_not - self.exposure_usd_est + held
+        if min(if_not, if_event) <= 0.0:
+            return None
+        gamma = self.view.limits.risk_aversion
+        return TwoState(self.forecast.probability, if_event, if_not, gamma)
+
+
+def fee_at(schedule: FeeSchedule) -> Callable[[float], float]:
+    """Return the taker's fee per share as a function of the price, both USD."""
+
+    def fee(price: float) -> float:
+        return fee_per_share(price, schedule)
+
+    return fee
+
+
+def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason:
+    """Return the case, or why this event cannot be decided now: it is frozen."""
+    positions = _positions(view, event)
+    orders = tuple(order for order in view.account.orders if order.event == event.event)
+    choice = choose_market(event, positions, strategy=strategy, now=view.now)
+    market = choice.target or choice.held
+    unsure = _unsure(event, orders)
+    if unsure is not None:
+        return unsure
+    if market is None:
+        return choice.reason
+    book = _trusted_book(market, strategy=strategy, now=view.now)
+    if isinstance(book, Reason):
+        return book
+    mid = book.mid or 0.0
+    stale = stale_prices(view)
+    if stale and event.memory.run_at is None:
+        return Reason(code="STALE_PRICES", text=f"{stale}; there is no earlier exposure to go by")
+    return Case(
+        view=view,
+        event=event,
+        strategy=strategy,
+        choice=choice,
+        market=market,
+        book=book,
+        orders=orders,
+        forecast=pool_forecast(mid, strategy.own_view),
+        exposure_usd_est=_exposure(view, event, strategy, mid, stale=stale),
+        stale=stale,
+    )
+
+
+def stale_prices(view: View) -> str:
+    """Return why the portfolio's prices are too old to spend premium on; empty if they are not."""
+    portfolio = view.portfolio
+    if portfolio.unpriced:
+        return f"no price for {', '.join(portfolio.unpriced)}"
+    age = view.now - portfolio.as_of
+    if age <= view.limits.max_price_age:
+        return ""
+    days = age.total_seconds() / 86_400
+    most = view.limits.max_price_age.total_seconds() / 86_400
+    return f"the oldest portfolio price is {days:.1f} days old; max_price_age is {most:g} days"
+
+
+def trusted_book(view: MarketView, *, strategy: Strategy, now: datetime) -> Book | None:
+    """Return the adverse token's book if it may be traded on; None if not."""
+    book = _trusted_book(view, strategy=strategy, now=now)
+    return None if isinstance(book, Reason) else book
+
+
+def _positions(view: View, event: EventView) -> tuple[Position, ...]:
+    resolved = {market.token_id for market in event.markets if market.market.payouts is not None}
+    return tuple(
+        position
+        for position in view.account.positions
+        if position.event == event.event and position.token_id not in resolved
+    )
+
+
+def _unsure(event: EventView, orders: tuple[LiveOrder, ...]) -> Reason | None:
+    if event.problem:
+        return Reason(code="SOURCE", text=event.problem)
+    for order in orders:
+        if order.status is not OrderStatus.OPEN:
+            return Reason(
+                code="UNKNOWN_ORDER",
+                text=f"order {order.order_id} was sent {order.sent_at:%Y-%m-%d %H:%M:%S} UTC and"
+                " its fate is not known; it is not sent again",
+            )
+    return None
+
+
+def _trusted_book(market: MarketView, *, strategy: Strategy, now: datetime) -> Book | Reason:
+    name = f"the book of {market.market.slug} ({_short(market.token_id)})"
+    if market.quote is None:
+        return Reason(code="NO_BOOK", text=f"{name} was never confirmed")
+    age = now - market.quote.confirmed_at
+    if age > strategy.max_quote_age:
+        return Reason(
+            code="STALE_BOOK",
+            text=f"{name} was last confirmed {age.total_seconds():.0f} s ago; the limit is"
+            f" {strategy.max_quote_age.total_seconds():.0f} s ({strategy.path}: max_quote_age)",
+        )
+    book = market.quote.book
+    if book.mid is None:
+        side = "crossed" if book.is_crossed else "one-sided or empty"
+        return Reason(code="NO_MID", text=f"{name} is {side}, so it says no probability")
+    return book
+
+
+def _exposure(
+    view: View, event: EventView, strategy: Strategy, mid: float, *, stale: str
+) -> UsdEst:
+    if stale:
+        return event.memory.exposure_usd_est
+    exposure = measure_exposure(
+        view.portfolio.holdings, event=event.event, impact=strategy.impact, probability=mid
+    )
+    return exposure.loss_usd_est
+
+
+def _short(token_id: str) -> str:
+    return token_id if len(token_id) <= 10 else f"{token_id[:6]}..{token_id[-4:]}"

@@ -1,0 +1,122 @@
+"""The one function that knows the order of the stages: a view in, a decision out, nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.core.budget import Funding, fund
+from bot.core.case import stale_prices
+from bot.core.event import EventOutcome, decide_event
+from bot.core.risk import check_orders
+from bot.core.rounding import round_estimate
+from bot.model.decision import Decision, Denial, EventDecision, Reason, Verdict
+from bot.model.orders import OrderIntent, Purpose, Side
+from bot.model.strategy import Strategy
+from bot.model.units import EventId
+from bot.model.view import View
+
+
+def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
+    """Return what to do for the whole portfolio.
+
+    Pure: the same view and strategies give the same decision, byte for byte, under the same
+    program version.
+    """
+    by_event = {strategy.event: strategy for strategy in strategies}
+    outcomes = [
+        decide_event(view, event, by_event[event.event])
+        for event in view.events
+        if event.event in by_event
+    ]
+    cancels = tuple(order_id for outcome in outcomes for order_id in outcome.cancels)
+    wakes = [outcome.wake_at for outcome in outcomes if outcome.wake_at is not None]
+    decisions = [outcome.decision for outcome in outcomes]
+    wishes = [wish for outcome in outcomes for wish in outcome.wishes]
+    approved: tuple[OrderIntent, ...] = ()
+    denials: tuple[Denial, ...] = ()
+    notes: list[Reason] = []
+    if wishes:
+        funding = fund(view, wishes, by_event)
+        approved, denials = check_orders(funding.intents, view, by_event, cancels)
+        notes.extend(funding.notes)
+        decisions = [_settle(outcome, funding, approved, denials) for outcome in outcomes]
+    stale = stale_prices(view)
+    if stale:
+        notes.append(Reason(code="STALE_PRICES", text=f"{stale}: exposure frozen, no new premium"))
+    return Decision(
+        cycle=view.cycle,
+        at=view.now,
+        events=tuple(decisions),
+        cancels=cancels,
+        approved=approved,
+        denials=denials,
+        notes=tuple(notes),
+        next_wake_at=min(wakes, default=None),
+    )
+
+
+def is_quiet(decision: Decision) -> bool:
+    """Whether nothing was planned, cancelled or denied: the last decision stands."""
+    return (
+        not decision.cancels
+        and not decision.approved
+        and not decision.denials
+        and all(event.verdict is Verdict.QUIET for event in decision.events)
+    )
+
+
+def _settle(
+    outcome: EventOutcome,
+    funding: Funding,
+    approved: tuple[OrderIntent, ...],
+    denials: tuple[Denial, ...],
+) -> EventDecision:
+    """Return the event's decision after money and controls had their say."""
+    decision = outcome.decision
+    if not outcome.wishes:
+        return decision
+    event = decision.event
+    mine = [intent for intent in approved if intent.event == event]
+    reasons = (*decision.reasons, *funding.reasons.get(event, ()), *_denied(event, denials))
+    planned = max(0.0, decision.held_shares + _change(decision, mine))
+    verdict = decision.verdict
+    if not mine:
+        verdict = Verdict.REFUSE if verdict is Verdict.OPEN else Verdict.HOLD
+        reasons = (*reasons[len(decision.reasons) :], *decision.reasons)
+    lasting = decision.verdict in (Verdict.CLOSE, Verdict.ROLL)
+    first = decision.reasons[0] if lasting else reasons[0]
+    buys = [intent for intent in mine if intent.side is Side.BUY]
+    shown = buys or mine
+    memory = replace(
+        decision.memory,
+        target_shares=round_estimate(planned),
+        unfinished=decision.memory.unfinished or event in funding.unfinished,
+        verdict=f"{verdict}:{first.code}",
+    )
+    return replace(
+        decision,
+        verdict=verdict,
+        reasons=reasons,
+        memory=memory,
+        planned_shares=memory.target_shares,
+        benefit_usd_est=shown[0].benefit_usd_est if shown else decision.benefit_usd_est,
+        cost_usd_est=shown[0].cost_usd_est if shown else decision.cost_usd_est,
+    )
+
+
+def _denied(event: EventId, denials: tuple[Denial, ...]) -> tuple[Reason, ...]:
+    return tuple(
+        Reason(code=denial.code, text=f"limit {denial.limit}, this order {denial.actual}")
+        for denial in denials
+        if denial.intent.event == event
+    )
+
+
+def _change(decision: EventDecision, intents: list[OrderIntent]) -> float:
+    """Return the change in shares of the market where the hedge belongs."""
+    change = Decimal(0)
+    for intent in intents:
+        if intent.purpose is Purpose.ROLL_OUT or intent.token_id != decision.token_id:
+            continue
+        change += intent.size if intent.side is Side.BUY else -intent.size
+    return float(change)

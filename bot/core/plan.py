@@ -1,0 +1,154 @@
+"""What to trade for one event, once it is clear that its plan must be made again."""
+
+from dataclasses import replace
+
+from bot.core.case import Case, fee_at
+from bot.core.exits import forced_sale, plan_close
+from bot.core.hedge import plan_sell
+from bot.core.orders import Wish
+from bot.core.purchase import purchase, say_worth, weigh
+from bot.core.utility import TwoState
+from bot.core.wishes import Plan, make_wish
+from bot.model.decision import Reason, Verdict
+from bot.model.orders import Purpose
+from bot.model.rule import EventProblem, Sized
+from bot.model.units import UsdEst
+
+BAND = 0.05
+"""A gap below this part of the target is left alone: it is noise, and trading it costs."""
+REOPEN = 1.25
+"""A hedge closed for a small probability or exposure opens again only this far above the line."""
+
+
+def plan_event(case: Case, *, closing: Reason | None) -> Plan:
+    """Return what to trade.
+
+    Args:
+        case: The event.
+        closing: Why the hedge has lost its reason; None if it has not.
+    """
+    if closing is not None:
+        return plan_close(case, closing)
+    state = case.two_state(held=case.held_shares)
+    if state is None:
+        text = (
+            f"a loss of {case.exposure_usd_est:,.0f} USD leaves nothing of"
+            f" {case.view.portfolio.usd_est:,.0f} USD; look at the impact and the holdings"
+        )
+        return Plan(verdict=Verdict.FROZEN, reasons=(Reason(code="LOSS_OVER_WEALTH", text=text),))
+    small = _too_small(case)
+    if small is not None:
+        verdict = Verdict.HOLD if case.choice.held else Verdict.REFUSE
+        return Plan(verdict=verdict, reasons=(small,))
+    sized = case.strategy.sizing.size(_problem(case))
+    plan = _plan_toward(case, state, sized)
+    first = case.book.ask_prices[0] / 1e6
+    fee = fee_at(case.market.market.fee)
+    return replace(
+        plan, sized=sized, reservation_price=state.reservation_price, ask=first + fee(first)
+    )
+
+
+def _problem(case: Case) -> EventProblem:
+    first = case.book.ask_prices[0] / 1e6
+    wealth = case.two_state(held=0.0)
+    return EventProblem(
+        event=case.event.event,
+        probability=case.forecast.probability,
+        unit_cost=first + fee_at(case.market.market.fee)(first),
+        wealth_usd_est=UsdEst(wealth.if_not if wealth else 0.0),
+        loss_usd_est=case.exposure_usd_est,
+        risk_aversion=case.view.limits.risk_aversion,
+        readings=case.view.portfolio.readings,
+        state=case.event.memory.rule_state.get("sizing"),
+    )
+
+
+def _too_small(case: Case) -> Reason | None:
+    """Return why no hedge is opened however it is sized; None if one may be."""
+    if case.choice.held is not None:
+        return None
+    rule = case.strategy.close
+    loss, least = case.exposure_usd_est, rule.when_exposure_below_usd * REOPEN
+    if loss <= max(least, 0.0):
+        text = f"the portfolio loses {loss:,.0f} USD if it happens"
+        if loss <= 0.0:
+            return Reason(code="NO_LOSS", text=f"{text}: there is nothing to hedge")
+        return Reason(code="EXPOSURE_SMALL", text=f"{text}; {least:,.0f} USD is the least to open")
+    p, floor = case.forecast.probability, rule.when_probability_below * REOPEN
+    if p <= floor:
+        return Reason(
+            code="PROBABILITY_SMALL",
+            text=f"the forecast is {p:.1%}; {floor:.2%} is the least to open",
+        )
+    return None
+
+
+def _plan_toward(case: Case, state: TwoState, sized: Sized) -> Plan:
+    gap = sized.shares - case.held_shares
+    if case.choice.rolls:
+        return _plan_roll(case, state, sized)
+    if abs(gap) <= BAND * max(sized.shares, case.held_shares):
+        if sized.shares == 0.0:
+            return _no(case, Reason(code="SIZING_ZERO", text=f"sizing wants none: {sized.note}"))
+        text = f"held {case.held_shares:,.0f} of {sized.shares:,.0f} shares wanted"
+        return Plan(verdict=Verdict.HOLD, reasons=(Reason(code="IN_BAND", text=text),))
+    if gap < 0.0:
+        return _plan_reduce(case, state, -gap)
+    return _plan_add(case, state, gap)
+
+
+def _no(case: Case, reason: Reason) -> Plan:
+    verdict = Verdict.HOLD if case.held_shares > 0.0 else Verdict.REFUSE
+    return Plan(verdict=verdict, reasons=(reason,))
+
+
+def _plan_add(case: Case, state: TwoState, gap: float) -> Plan:
+    bought = purchase(case, state, gap)
+    if isinstance(bought, Reason):
+        return _no(case, bought)
+    opens = case.held_shares == 0.0
+    purpose = Purpose.OPEN if opens else Purpose.ADD
+    wish = make_wish(case, case.market, bought, purpose)
+    return Plan(
+        verdict=Verdict.OPEN if opens else Verdict.ADD,
+        reasons=(say_worth(bought),),
+        wishes=(wish,),
+        buy=bought,
+    )
+
+
+def _plan_reduce(case: Case, state: TwoState, excess: float) -> Plan:
+    fee = fee_at(case.market.market.fee)
+    trade = plan_sell(state, case.book, most=excess, at_least=None, fee_at=fee)
+    if trade.shares <= 0.0:
+        text = (
+            f"{excess:,.0f} shares too many, and each is worth"
+            f" {state.reservation_price * 100:.1f}c to keep; the bid is"
+            f" {case.book.bid_prices[0] / 1e4:.1f}c before fee"
+        )
+        return Plan(verdict=Verdict.HOLD, reasons=(Reason(code="KEEP_EXCESS", text=text),))
+    gated = weigh(case, state, trade)
+    if isinstance(gated, Reason):
+        return Plan(verdict=Verdict.HOLD, reasons=(gated,))
+    wish = make_wish(case, case.market, trade, Purpose.REDUCE)
+    return Plan(verdict=Verdict.REDUCE, reasons=(say_worth(trade),), wishes=(wish,))
+
+
+def _plan_roll(case: Case, state: TwoState, sized: Sized) -> Plan:
+    """Sell what is held and buy the next market as one unit; if the next is refused, let it run."""
+    bought = purchase(case, state, sized.shares)
+    if isinstance(bought, Reason):
+        text = f"{case.choice.reason.text}; {case.market.market.slug} is refused: {bought.text}"
+        reason = Reason(code="ROLL_REFUSED", text=f"{text}; the present hedge runs to its end")
+        return Plan(verdict=Verdict.HOLD, reasons=(reason, bought))
+    unit = f"roll-{case.view.cycle}-{case.event.event}"
+    into = make_wish(case, case.market, bought, Purpose.ROLL_IN, unit=unit)
+    held, position = case.choice.held, case.choice.held_position
+    out = held and position and forced_sale(case, held, position, Purpose.ROLL_OUT, unit)
+    reasons = [case.choice.reason, say_worth(bought)]
+    if isinstance(out, Wish):
+        return Plan(verdict=Verdict.ROLL, reasons=tuple(reasons), wishes=(out, into), buy=bought)
+    if isinstance(out, Reason):
+        reasons.append(Reason(code="OLD_LEG_RUNS", text=f"the old market runs on: {out.text}"))
+    return Plan(verdict=Verdict.ROLL, reasons=tuple(reasons), wishes=(into,), buy=bought)

@@ -1,0 +1,89 @@
+"""Whether a purchase toward the target is worth it, and how large it may be."""
+
+from dataclasses import replace
+
+from bot.core.case import Case, fee_at
+from bot.core.hedge import Trade, plan_buy, plan_rest
+from bot.core.utility import TwoState
+from bot.core.wishes import rests_first
+from bot.model.decision import Reason
+
+
+def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
+    """Return the purchase toward the target, or why it is refused."""
+    costs = case.strategy.costs
+    barred = _barred(case)
+    if barred is not None:
+        return barred
+    spread = case.book.spread or 0.0
+    if spread > float(costs.max_spread):
+        return Reason(
+            code="TOO_WIDE",
+            text=f"the spread is {spread * 100:.1f}c; costs.max_spread is"
+            f" {float(costs.max_spread) * 100:.1f}c",
+        )
+    if rests_first(case):
+        tick = float(case.market.market.tick)
+        trade = plan_rest(state, case.book, most=gap, tick=tick)
+    else:
+        fee = fee_at(case.market.market.fee)
+        share = costs.max_share_of_depth
+        trade = plan_buy(state, case.book, most=gap, max_share_of_depth=share, fee_at=fee)
+        trade = _chased(case, trade)
+    return weigh(case, state, trade)
+
+
+def _barred(case: Case) -> Reason | None:
+    """Return why nothing new is bought for this event, whatever the price; None if it may be."""
+    if case.stale:
+        return Reason(code="STALE_PRICES", text=f"{case.stale}; no new premium is spent")
+    if case.event.removed:
+        return Reason(code="REMOVED", text=f"{case.strategy.path} was removed; no new hedge")
+    expires_at = case.strategy.expires_at
+    if expires_at is not None and case.view.now >= expires_at:
+        return Reason(code="EXPIRED", text=f"the strategy expired {expires_at:%Y-%m-%d %H:%M} UTC")
+    if case.choice.target is None:
+        return case.choice.reason
+    return None
+
+
+def weigh(case: Case, state: TwoState, trade: Trade) -> Trade | Reason:
+    """Return the trade if it is worth its cost, or why it is not."""
+    ask = case.book.ask_prices[0] / 1e6
+    if trade.shares <= 0.0:
+        all_in = ask + fee_at(case.market.market.fee)(ask)
+        return Reason(
+            code="TOO_DEAR",
+            text=f"ceiling {state.reservation_price * 100:.1f}c, ask {all_in * 100:.1f}c with fee",
+        )
+    ratio = case.strategy.costs.min_benefit_to_cost
+    if trade.benefit < ratio * trade.cost or trade.benefit <= 0.0:
+        return Reason(
+            code="NOT_WORTH_IT",
+            text=f"{trade.shares:,.0f} shares bring {trade.benefit:,.2f} USD for"
+            f" {trade.cost:,.2f} USD of cost; costs.min_benefit_to_cost is {ratio:g}",
+        )
+    return trade
+
+
+def say_worth(trade: Trade) -> Reason:
+    """Return why a trade is made: its benefit and cost in USD."""
+    ratio = f"{trade.benefit / trade.cost:.1f} times" if trade.cost > 0.0 else "at no cost of"
+    return Reason(
+        code="WORTH_IT",
+        text=f"benefit {trade.benefit:,.2f} USD, {ratio} its {max(trade.cost, 0.0):,.2f} USD"
+        f" of cost; ended by {trade.capped_by}",
+    )
+
+
+def _chased(case: Case, trade: Trade) -> Trade:
+    """Hold a purchase that rested before to its chase limit."""
+    memory = case.event.memory
+    if memory.rested_at is None or trade.shares <= 0.0:
+        return trade
+    most = memory.rested_price + float(case.strategy.execution.max_chase)
+    if trade.limit <= most:
+        return trade
+    if case.book.ask_prices[0] / 1e6 > most:
+        return replace(trade, shares=0.0)
+    return replace(trade, limit=most)

@@ -1,0 +1,181 @@
+"""The last look at every order before it may leave: each control runs exactly once per order.
+
+Planning already keeps to these limits. A denial here means that planning is wrong or that the
+world changed in between, and is shown as such.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.core.budget import Usage, measure_usage
+from bot.core.case import stale_prices
+from bot.core.orders import MINIMUM_MARKETABLE_USD
+from bot.model.decision import Denial
+from bot.model.market import Market
+from bot.model.orders import OrderIntent, OrderType, Side
+from bot.model.strategy import Strategy
+from bot.model.units import EventId, OrderId, TokenId
+from bot.model.view import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What the controls look at for one order."""
+
+    intent: OrderIntent
+    view: View
+    usage: Usage
+    strategy: Strategy
+    market: Market
+    cancels: frozenset[OrderId]
+    held: Mapping[TokenId, Decimal]
+    sold: Mapping[TokenId, Decimal]
+    """Shares that orders approved before in this decision would sell."""
+
+    @property
+    def spend(self) -> Decimal:
+        """USD this buy could take, fee included; 0 for a sell."""
+        if self.intent.side is Side.SELL:
+            return Decimal(0)
+        return self.intent.notional_usd + self.intent.fee_usd
+
+
+Control = Callable[[Check], tuple[str, object, object] | None]
+"""Returns code, limit and actual of a refusal; None if the order passes."""
+
+
+def check_orders(
+    intents: Sequence[OrderIntent],
+    view: View,
+    strategies: Mapping[EventId, Strategy],
+    cancels: Sequence[OrderId],
+) -> tuple[tuple[OrderIntent, ...], tuple[Denial, ...]]:
+    """Return the orders that may leave, and a denial for each that may not."""
+    usage = measure_usage(view)
+    markets = {market.token_id: market.market for event in view.events for market in event.markets}
+    held = {position.token_id: Decimal(position.shares) for position in view.account.positions}
+    sold: dict[TokenId, Decimal] = {}
+    approved: list[OrderIntent] = []
+    denials: list[Denial] = []
+    for intent in intents:
+        check = Check(
+            intent=intent,
+            view=view,
+            usage=usage,
+            strategy=strategies[intent.event],
+            market=markets[intent.token_id],
+            cancels=frozenset(cancels),
+            held=held,
+            sold=sold,
+        )
+        refused = next(filter(None, (control(check) for control in CONTROLS)), None)
+        if refused is not None:
+            code, limit, actual = refused
+            denials.append(Denial(code=code, limit=str(limit), actual=str(actual), intent=intent))
+            continue
+        approved.append(intent)
+        if intent.side is Side.BUY:
+            usage = usage.with_buy(intent.event, check.spend)
+        else:
+            sold[intent.token_id] = sold.get(intent.token_id, Decimal(0)) + intent.size
+    return tuple(approved), tuple(denials)
+
+
+def _market_open(check: Check) -> tuple[str, object, object] | None:
+    market = check.market
+    if market.accepting_orders and not market.closed and market.payouts is None:
+        return None
+    return "MARKET_CLOSED", "accepting orders", f"{market.slug} is closed"
+
+
+def _off_tick(check: Check) -> tuple[str, object, object] | None:
+    tick, limit = check.market.tick, check.intent.limit
+    if limit % tick == 0 and tick <= limit <= 1 - tick:
+        return None
+    return "OFF_TICK", tick, limit
+
+
+def _below_minimum(check: Check) -> tuple[str, object, object] | None:
+    intent = check.intent
+    if intent.order_type is OrderType.GTD:
+        least, actual = Decimal(check.market.minimum_shares), Decimal(intent.size)
+    else:
+        least, actual = MINIMUM_MARKETABLE_USD, Decimal(intent.notional_usd)
+    return None if actual >= least and intent.size > 0 else ("BELOW_MINIMUM", least, actual)
+
+
+def _token_busy(check: Check) -> tuple[str, object, object] | None:
+    """One order at a time on a token: its last fate must be known, its cancel confirmed."""
+    for order in check.view.account.orders:
+        if order.token_id == check.intent.token_id:
+            state = "cancelled now" if order.order_id in check.cancels else str(order.status)
+            return "TOKEN_BUSY", "no order on its token", f"{order.order_id} {state}"
+    return None
+
+
+def _complement_held(check: Check) -> tuple[str, object, object] | None:
+    other = check.market.complement_of(check.intent.token_id)
+    if check.intent.side is Side.SELL or check.held.get(other, Decimal(0)) == 0:
+        return None
+    return "COMPLEMENT_HELD", "0 shares of the complement", f"{check.held[other]} shares"
+
+
+def _over_order(check: Check) -> tuple[str, object, object] | None:
+    limit = check.strategy.limits.max_order_usd
+    return None if check.spend <= limit else ("ORDER_OVER_LIMIT", limit, check.spend)
+
+
+def _over_event(check: Check) -> tuple[str, object, object] | None:
+    limit = check.strategy.limits.max_premium_usd
+    after = check.usage.by_event.get(check.intent.event, Decimal(0)) + check.spend
+    over = check.spend > 0 and after > limit
+    return ("EVENT_PREMIUM_OVER_LIMIT", limit, after) if over else None
+
+
+def _over_budget(check: Check) -> tuple[str, object, object] | None:
+    limit, after = check.view.limits.premium_budget_usd, check.usage.premium + check.spend
+    over = check.spend > 0 and after > limit
+    return ("PREMIUM_OVER_BUDGET", limit, after) if over else None
+
+
+def _over_total(check: Check) -> tuple[str, object, object] | None:
+    limit, after = check.view.limits.max_total_usd, check.usage.total + check.spend
+    over = check.spend > 0 and after > limit
+    return ("TOTAL_OVER_LIMIT", limit, after) if over else None
+
+
+def _cash_short(check: Check) -> tuple[str, object, object] | None:
+    cash, after = check.view.account.cash_usd, check.usage.reserved + check.spend
+    over = check.spend > 0 and after > cash
+    return ("CASH_SHORT", cash, after) if over else None
+
+
+def _sells_too_much(check: Check) -> tuple[str, object, object] | None:
+    if check.intent.side is Side.BUY:
+        return None
+    token = check.intent.token_id
+    held = check.held.get(token, Decimal(0))
+    after = check.sold.get(token, Decimal(0)) + check.intent.size
+    return None if after <= held else ("SELL_OVER_POSITION", held, after)
+
+
+def _prices_stale(check: Check) -> tuple[str, object, object] | None:
+    stale = stale_prices(check.view) if check.intent.side is Side.BUY else ""
+    return ("PRICES_STALE", check.view.limits.max_price_age, stale) if stale else None
+
+
+CONTROLS: tuple[Control, ...] = (
+    _market_open,
+    _off_tick,
+    _below_minimum,
+    _token_busy,
+    _complement_held,
+    _sells_too_much,
+    _prices_stale,
+    _over_order,
+    _over_event,
+    _over_budget,
+    _over_total,
+    _cash_short,
+)

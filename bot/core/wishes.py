@@ -1,0 +1,62 @@
+"""What an event's plan wants traded, before shared money and rounding have their say."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.core.case import Case
+from bot.core.hedge import Trade
+from bot.core.orders import Wish
+from bot.model.decision import Reason, Verdict
+from bot.model.orders import OrderType, Purpose, Side
+from bot.model.rule import Sized
+from bot.model.strategy import ExecutionStyle
+from bot.model.view import MarketView
+
+GTD_LEAD = timedelta(seconds=60)
+"""The venue stops matching this long before an order's stated end. **Source:** POLYMARKET 4.4."""
+GTD_SHORTEST = timedelta(seconds=240)
+"""Shortest stated life of a resting order; the venue wants 180 s at least, the rest is margin."""
+
+
+_BUYS = frozenset({Purpose.OPEN, Purpose.ADD, Purpose.ROLL_IN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The trades wanted for one event, before shared money and rounding."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    wishes: tuple[Wish, ...] = ()
+    sized: Sized | None = None
+    buy: Trade | None = None
+    """The purchase looked at, wanted or not; None if none was."""
+    reservation_price: float = 0.0
+    ask: float = 0.0
+
+
+def rests_first(case: Case) -> bool:
+    """Whether the purchase is first offered at the bid, before it takes."""
+    rests = case.strategy.execution.style is ExecutionStyle.REST_THEN_TAKE
+    return rests and case.event.memory.rested_at is None
+
+
+def make_wish(
+    case: Case, market: MarketView, trade: Trade, purpose: Purpose, *, unit: str = ""
+) -> Wish:
+    """Return ``trade`` with all that an order needs."""
+    side = Side.BUY if purpose in _BUYS else Side.SELL
+    rests = side is Side.BUY and rests_first(case)
+    life = max(case.strategy.execution.rest_for + GTD_LEAD, GTD_SHORTEST)
+    return Wish(
+        event=case.event.event,
+        market=market.market,
+        token_id=market.token_id,
+        side=side,
+        purpose=purpose,
+        trade=trade,
+        cycle=case.view.cycle,
+        order_type=OrderType.GTD if rests else OrderType.FAK,
+        expires_at=case.view.now + life if rests else None,
+        unit=unit,
+    )
