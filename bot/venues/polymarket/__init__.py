@@ -1,0 +1,1 @@
+"""Polymarket over its own wire: discovery, books, and the reading of our own orders and trades."""
