@@ -1,0 +1,1 @@
+"""Runs one cycle: gather, decide, record, act, reconcile; knows nothing of modes."""

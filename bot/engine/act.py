@@ -1,0 +1,83 @@
+"""Sends what was decided: cancels first, then each order once, with its bytes on disk before."""
+
+from collections.abc import Iterable
+
+from bot.engine.ports import Ports
+from bot.errors import VenueError
+from bot.model.decision import Decision
+from bot.model.orders import Accepted, OrderIntent, Rejected, Unknown
+from bot.model.units import OrderId
+from bot.model.view import View
+
+
+async def act(ports: Ports, view: View, decision: Decision) -> None:
+    """Carry out a recorded decision.
+
+    An intent is withheld, and recorded as such, once trading is halted, the view is too old, or
+    an order of this cycle is unknown.
+    """
+    await _cancel(ports, decision.cancels)
+    stop = ""
+    for intent in decision.approved:
+        stop = stop or _why_stop(ports, view)
+        if stop:
+            ports.ledger.record_withheld(intent, ports.clock.now(), stop)
+            continue
+        if await _send(ports, intent, cycle=decision.cycle):
+            stop = f"order {intent.client_order_id} of this cycle is unknown"
+
+
+async def cancel_all(ports: Ports) -> int:
+    """Cancel every order of ours that may rest; return how many were asked for."""
+    orders = [order.order_id for order in ports.ledger.orders_without_end()]
+    await _cancel(ports, orders)
+    return len(orders)
+
+
+def _why_stop(ports: Ports, view: View) -> str:
+    halted = ports.ledger.halted()
+    if halted:
+        return f"halted: {halted}"
+    age = ports.clock.now() - view.now
+    if age > view.limits.max_view_age:
+        return f"the view is {age.total_seconds():.0f} s old"
+    return ""
+
+
+async def _cancel(ports: Ports, order_ids: Iterable[OrderId]) -> None:
+    """Ask for each cancel; what became of the order is for reconcile to say."""
+    for order_id in order_ids:
+        now = ports.clock.now()
+        try:
+            result = await ports.venue.cancel(order_id)
+        except VenueError as error:
+            ports.ledger.record_cancel(order_id, str(error), now)
+            ports.report("order.cancelled", order_id=order_id, ok=False, detail=str(error))
+            continue
+        ports.ledger.record_cancel(order_id, result, now)
+        ports.report("order.cancelled", order_id=order_id, ok=result.cancelled)
+
+
+async def _send(ports: Ports, intent: OrderIntent, *, cycle: int) -> bool:
+    """Send one order once; return whether its fate is unknown."""
+    prepared = await ports.venue.prepare(intent)
+    ports.ledger.record_submitting(prepared, cycle=cycle)
+    ports.report(
+        "order.submitted",
+        order_id=prepared.order_id,
+        event=intent.event,
+        side=str(intent.side),
+        size_shares=str(intent.size),
+        limit_usd=str(intent.limit),
+    )
+    result = await ports.venue.submit(prepared)
+    ports.ledger.record_result(intent.client_order_id, result, ports.clock.now())
+    match result:
+        case Accepted():
+            return False
+        case Rejected(code=code, detail=detail):
+            ports.report("order.rejected", order_id=prepared.order_id, code=code, detail=detail)
+            return False
+        case Unknown(detail=detail):
+            ports.report("order.unknown", order_id=prepared.order_id, detail=detail)
+            return True

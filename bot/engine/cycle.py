@@ -1,0 +1,166 @@
+"""One cycle: reconcile, settle, gather, decide, record, act, reconcile."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.decide import decide, is_quiet
+from bot.engine.act import act, cancel_all
+from bot.engine.gather import gather
+from bot.engine.ports import Ports, StrategySet
+from bot.engine.reconcile import Reconciler
+from bot.engine.settle import settle_resolved
+from bot.engine.tell import tell_refusals
+from bot.errors import BotError, InvariantError, LedgerError, VenueError
+from bot.model.decision import Decision, Verdict
+from bot.model.view import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleResult:
+    """What one cycle did."""
+
+    cycle: int
+    at: datetime
+    view: View | None
+    """None if the cycle was skipped."""
+    decision: Decision | None
+    strategies: StrategySet | None
+    skipped: str = ""
+    """Why nothing was decided; empty if it was."""
+
+
+class Engine:
+    """Runs cycles one at a time.
+
+    Args:
+        ports: The world.
+        decided: Called after each decision is on disk, for whoever shows it.
+    """
+
+    def __init__(self, *, ports: Ports, decided: Callable[[CycleResult], None]) -> None:
+        self._ports = ports
+        self._decided = decided
+        self._reconciler = Reconciler(ports)
+        last = ports.ledger.last_cycle()
+        self._cycle = last[0] if last is not None else 0
+
+    async def run_cycle(self) -> CycleResult:
+        """Run one cycle and return what it did.
+
+        Raises:
+            InvariantError: our books do not add up; trading is halted on disk already.
+            LedgerError: the ledger cannot be written; nothing was sent after that.
+        """
+        ports = self._ports
+        self._cycle += 1
+        at, started = ports.clock.now(), ports.clock.monotonic()
+        try:
+            async with asyncio.timeout(ports.terms.deadline.total_seconds()):
+                result = await self._run(self._cycle, at)
+        except InvariantError as error:
+            ports.report("invariant.broken", cycle=self._cycle, error=str(error))
+            ports.ledger.record_halt(str(error), ports.clock.now())
+            await self._withdraw()
+            raise
+        except LedgerError:
+            raise
+        except (VenueError, TimeoutError) as error:
+            result = self._skip(at, str(error) or "the cycle took longer than its deadline")
+        except BotError as error:
+            result = self._skip(at, str(error))
+        except Exception as error:  # noqa: BLE001 - the one edge: nothing more is sent, trading halts
+            text = f"unexpected {type(error).__name__}: {error}"
+            ports.report("cycle.skipped", cycle=self._cycle, error=text, unexpected=True)
+            ports.ledger.record_halt(text, ports.clock.now())
+            result = self._skip(at, text)
+        self._finish(result, started)
+        return result
+
+    async def stop(self) -> None:
+        """Cancel what rests, so that nothing fills while nobody looks."""
+        await self._withdraw()
+
+    async def _run(self, cycle: int, at: datetime) -> CycleResult:
+        ports = self._ports
+        in_force = ports.strategies.reload()
+        for change in in_force.changes:
+            ports.report("strategy.loaded", change=change)
+        await ports.market_data.refresh()
+        await self._reconciler.run()
+        await settle_resolved(ports)
+        view = await gather(ports, cycle=cycle, in_force=in_force)
+        decision = decide(view, in_force.strategies)
+        with ports.ledger.transaction():
+            tell_refusals(ports, decision)
+            if is_quiet(decision):
+                ports.ledger.record_memories(decision)
+            else:
+                ports.ledger.record_decision(view, decision, in_force.strategies)
+        result = CycleResult(cycle=cycle, at=at, view=view, decision=decision, strategies=in_force)
+        self._decided(result)
+        if view.halted:
+            await self._withdraw()
+        elif decision.cancels or decision.approved:
+            await act(ports, view, decision)
+            await ports.market_data.refresh()
+            await self._reconciler.run()
+        return result
+
+    async def _withdraw(self) -> None:
+        try:
+            if await cancel_all(self._ports):
+                await self._reconciler.run()
+        except BotError as error:
+            self._ports.report("cycle.skipped", cycle=self._cycle, error=f"cancelling: {error}")
+
+    def _skip(self, at: datetime, why: str) -> CycleResult:
+        self._ports.report("cycle.skipped", cycle=self._cycle, error=why)
+        return CycleResult(
+            cycle=self._cycle, at=at, view=None, decision=None, strategies=None, skipped=why
+        )
+
+    def _finish(self, result: CycleResult, started: float) -> None:
+        ports = self._ports
+        decision = result.decision
+        duration = ports.clock.monotonic() - started
+        counts = {
+            "intents": len(decision.approved) if decision else 0,
+            "denials": len(decision.denials) if decision else 0,
+            "cancels": len(decision.cancels) if decision else 0,
+            "skipped": int(bool(result.skipped)),
+        }
+        ports.ledger.record_cycle(
+            result.cycle, result.at, duration_ms=round(duration * 1000, 3), counts=counts
+        )
+        if decision is None:
+            return
+        if not is_quiet(decision):
+            self._report_events(decision)
+        ports.report(
+            "cycle.finished", cycle=result.cycle, duration_ms=int(duration * 1000), **counts
+        )
+
+    def _report_events(self, decision: Decision) -> None:
+        for event in decision.events:
+            if event.verdict is Verdict.QUIET:
+                continue
+            self._ports.report(
+                "hedge.decided",
+                event=event.event,
+                verdict=str(event.verdict),
+                exposure_usd_est=round(event.exposure_usd_est, 2),
+                held_shares=event.held_shares,
+                planned_shares=event.planned_shares,
+                forecast=round(event.forecast.probability, 4) if event.forecast else None,
+                reasons=[f"{reason.code}: {reason.text}" for reason in event.reasons],
+            )
+        for denial in decision.denials:
+            self._ports.report(
+                "risk.denied",
+                event=denial.intent.event,
+                code=denial.code,
+                limit=denial.limit,
+                actual=denial.actual,
+            )

@@ -1,0 +1,130 @@
+"""Reads the world into one view. A source that fails freezes its events; it is never "nothing"."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.engine.ports import Ports, StrategySet
+from bot.errors import BadData, DataError
+from bot.model.market import Market
+from bot.model.strategy import Strategy
+from bot.model.units import ConditionId, EventId, TokenId
+from bot.model.view import Account, EventMemory, EventView, MarketView, View
+
+_LAST = timedelta(days=36_500)
+
+
+async def gather(ports: Ports, *, cycle: int, in_force: StrategySet) -> View:
+    """Return all that one decision may know, at the clock's now."""
+    await ports.market_data.refresh()
+    now = ports.clock.now()
+    portfolio = await ports.portfolio.read(now)
+    account = ports.ledger.account(now)
+    memories = ports.ledger.memories()
+    events = [
+        await _look_up(ports, strategy, account, memories, now=now, in_force=in_force)
+        for strategy in in_force.strategies
+    ]
+    events = _without_doubles(events, account)
+    await ports.market_data.watch(_tokens(events))
+    await ports.market_data.refresh()
+    now = ports.clock.now()
+    return View(
+        cycle=cycle,
+        now=now,
+        mode=ports.terms.mode,
+        version=ports.terms.version,
+        limits=ports.terms.limits(portfolio),
+        portfolio=portfolio,
+        account=account,
+        events=tuple(_with_quotes(ports, event) for event in events),
+        halted=ports.ledger.halted(),
+    )
+
+
+async def _look_up(
+    ports: Ports,
+    strategy: Strategy,
+    account: Account,
+    memories: dict[EventId, EventMemory],
+    *,
+    now: datetime,
+    in_force: StrategySet,
+) -> EventView:
+    """Return the event with its markets; a failed read leaves the reason and no markets."""
+    event = strategy.event
+    removed = event in in_force.removed
+    memory = memories.get(event, EventMemory())
+    try:
+        named = await ports.market_data.find(strategy.market, now=now)
+        held = await _held_markets(ports, account, event, named)
+        markets = _adverse(strategy, named, named_now=True)
+        markets += _adverse(strategy, held, named_now=False)
+    except DataError as error:
+        return EventView(
+            event=event, markets=(), memory=memory, problem=str(error), removed=removed
+        )
+    markets.sort(key=lambda view: view.market.ends_at or now + _LAST)
+    return EventView(event=event, markets=tuple(markets), memory=memory, removed=removed)
+
+
+async def _held_markets(
+    ports: Ports, account: Account, event: EventId, named: Sequence[Market]
+) -> list[Market]:
+    """Return the markets of positions and orders that the strategy's reference did not find."""
+    known = {market.condition_id for market in named}
+    ours = [(position.event, position.condition_id) for position in account.positions]
+    ours += [(order.event, order.condition_id) for order in account.orders]
+    wanted: dict[ConditionId, None] = {}
+    for owner, condition_id in ours:
+        if owner == event and condition_id not in known:
+            wanted[condition_id] = None
+    return [await ports.market_data.market(condition_id) for condition_id in wanted]
+
+
+def _adverse(strategy: Strategy, markets: Iterable[Market], *, named_now: bool) -> list[MarketView]:
+    views: list[MarketView] = []
+    for market in markets:
+        index = market.index_of(strategy.adverse)
+        if index is None:
+            raise BadData(
+                f"{strategy.path}: event.adverse is {strategy.adverse!r}, but the outcomes of"
+                f" {market.slug} are {market.outcomes[0]!r} and {market.outcomes[1]!r}."
+                " Write one of these"
+            )
+        reference = strategy.market
+        # A closed market of a series is still "named": the series names it until it resolves.
+        still = named_now or bool(reference.series and market.series_slug == reference.series)
+        views.append(MarketView(market=market, adverse_index=index, quote=None, named=still))
+    return views
+
+
+def _without_doubles(events: list[EventView], account: Account) -> list[EventView]:
+    """Freeze each event that shares a token with an earlier one: a hedge has one owner."""
+    owner: dict[TokenId, EventId] = {item.token_id: item.event for item in account.positions}
+    checked: list[EventView] = []
+    for event in events:
+        clash = ""
+        for view in event.markets:
+            other = owner.setdefault(view.token_id, event.event)
+            if other != event.event:
+                clash = (
+                    f"{event.event} and {other} both hedge with {view.market.slug}"
+                    f" {view.market.outcomes[view.adverse_index]}; one token belongs to one"
+                    " strategy: merge the two files or name another market"
+                )
+        checked.append(replace(event, problem=clash) if clash and not event.problem else event)
+    return checked
+
+
+def _tokens(events: Iterable[EventView]) -> list[TokenId]:
+    return [view.token_id for event in events for view in event.markets]
+
+
+def _with_quotes(ports: Ports, event: EventView) -> EventView:
+    return replace(
+        event,
+        markets=tuple(
+            replace(view, quote=ports.market_data.quote(view.token_id)) for view in event.markets
+        ),
+    )

@@ -1,0 +1,106 @@
+"""What a cycle is handed: the world behind protocols, and what is set for all cycles."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
+
+from bot.clock import Clock
+from bot.model.portfolio import Portfolio
+from bot.model.strategy import Strategy
+from bot.model.units import EventId, Usd
+from bot.model.view import SharedLimits
+from bot.venues.ports import MarketData, Venue
+
+if TYPE_CHECKING:
+    from bot.ledger.writer import Ledger
+
+Report = Callable[..., None]
+"""Logs one event: its name, then keys and plain values."""
+
+
+class PortfolioReader(Protocol):
+    """Reads holdings and their prices."""
+
+    async def read(self, now: datetime) -> Portfolio:
+        """Return the portfolio; a source that fails leaves its last prices with their age."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategySet:
+    """The strategies in force, and what is wrong with their files."""
+
+    strategies: tuple[Strategy, ...]
+    removed: frozenset[EventId] = frozenset()
+    """Those whose file is gone; they stand in ``strategies`` with their last good version."""
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """File -> message; its last good version, if any, stays in force."""
+    changes: tuple[str, ...] = ()
+    """What changed since the last read, one sentence each, with old and new."""
+
+
+class StrategySource(Protocol):
+    """Re-reads the strategy files."""
+
+    def reload(self) -> StrategySet:
+        """Return what is in force now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Settings of a cycle."""
+
+    mode: str
+    version: str
+    risk_aversion: float
+    premium_budget_usd: Decimal | None
+    """Fixed budget; None if it is a share of the portfolio."""
+    premium_budget_share: float
+    max_total_usd: Decimal | None
+    max_total_share: float
+    max_price_age: timedelta
+    max_view_age: timedelta
+    deadline: timedelta
+    """A cycle that takes longer is ended."""
+
+    def limits(self, portfolio: Portfolio) -> SharedLimits:
+        """Return the shared limits in USD for this portfolio, rounded down to the cent."""
+        worth = max(portfolio.usd_est, 0.0)
+        budget, total = self.premium_budget_usd, self.max_total_usd
+        return SharedLimits(
+            risk_aversion=self.risk_aversion,
+            premium_budget_usd=Usd(_cents(worth * self.premium_budget_share))
+            if budget is None
+            else Usd(budget),
+            max_total_usd=Usd(_cents(worth * self.max_total_share))
+            if total is None
+            else Usd(total),
+            max_price_age=self.max_price_age,
+            max_view_age=self.max_view_age,
+        )
+
+
+def _cents(usd: float) -> Decimal:
+    return Decimal(int(usd * 100)) / 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The world of one daemon."""
+
+    venue: Venue
+    market_data: MarketData
+    portfolio: PortfolioReader
+    strategies: StrategySource
+    ledger: "Ledger"
+    clock: Clock
+    report: Report
+    terms: Terms
+
+
+def order_of(strategies: Sequence[Strategy]) -> dict[EventId, Strategy]:
+    """Return the strategies by event."""
+    return {strategy.event: strategy for strategy in strategies}

@@ -1,0 +1,193 @@
+"""Makes the ledger agree with the venue, by adding rows. Start-up runs it first: no special path.
+
+An order that is not shown is not "cancelled" and not "never there" until the rules below say so.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.engine.ports import Ports
+from bot.engine.tell import tell_fills
+from bot.errors import InvariantError
+from bot.model.orders import Fill, LiveOrder, OrderStatus, OrderType, VenueOrder
+from bot.model.units import OrderId, TokenId
+
+OVERLAP = timedelta(minutes=10)
+"""Fills are asked for from this long before the last one seen: settlements change late."""
+DUST = Decimal("0.01")
+"""An order this close to full is full. **Source:** POLYMARKET section 4.5."""
+GTD_LEAD = timedelta(seconds=60)
+DEAD_READS = 3
+DEAD_AFTER = timedelta(seconds=60)
+"""An unknown order is dead only after this many reads over at least this time without it."""
+DEAD_PAST_END = timedelta(seconds=120)
+"""... and this long after its end (GTD) or its sending (FAK, FOK)."""
+
+
+@dataclass(slots=True)
+class Absence:
+    """How often an order was looked for and not found."""
+
+    first_at: datetime
+    reads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What a comparison found."""
+
+    new_fills: int
+    changed: tuple[str, ...]
+    unknown: int
+    """Orders whose fate is still open."""
+
+
+@dataclass(slots=True)
+class Reconciler:
+    """Compares ledger and venue; remembers only how often an unknown order was looked for."""
+
+    ports: Ports
+    _absent: dict[OrderId, Absence] = field(default_factory=dict)
+
+    async def run(self) -> Reconciled:
+        """Read the venue, add what is missing, compare.
+
+        Raises:
+            VenueError: a read failed; nothing is concluded from it.
+            InvariantError: cash or positions differ and no open question explains it.
+        """
+        open_orders, fills = await self._read()
+        new = self._book_fills(fills)
+        changed = self._judge({order.order_id: order for order in open_orders})
+        unknown = self._unknown()
+        await self._compare(unknown=len(unknown))
+        return Reconciled(new_fills=new, changed=tuple(changed), unknown=len(unknown))
+
+    async def _read(self) -> tuple[tuple[VenueOrder, ...], tuple[Fill, ...]]:
+        # Orders first: one that fills in between is then still shown, or its fill is read.
+        seen = self.ports.ledger.last_fill_seen_at()
+        since = (
+            seen - OVERLAP
+            if seen is not None
+            else datetime.min.replace(tzinfo=self.ports.clock.now().tzinfo)
+        )
+        orders = await self.ports.venue.open_orders()
+        fills = await self.ports.venue.fills(since=since)
+        mine = {order.order_id for order in self.ports.ledger.orders_without_end()}
+        foreign = [order.order_id for order in orders if order.order_id not in mine]
+        known = [order_id for order_id in foreign if self.ports.ledger.order(order_id)]
+        strangers = set(foreign) - set(known)
+        if strangers:
+            raise InvariantError(
+                f"the venue shows open order {min(strangers)}, which the ledger never sent"
+            )
+        return orders, fills
+
+    def _book_fills(self, fills: tuple[Fill, ...]) -> int:
+        ledger, now = self.ports.ledger, self.ports.clock.now()
+        with ledger.transaction():
+            first = {
+                fill.order_id
+                for fill in fills
+                if (order := ledger.order(fill.order_id)) is not None and order.filled == 0
+            }
+            new = [fill for fill in fills if ledger.record_fill(fill, now)]
+            tell_fills(self.ports, [fill for fill in new if fill.order_id in first])
+        for fill in new:
+            self.ports.report(
+                "fill.recorded",
+                order_id=fill.order_id,
+                trade_id=fill.trade_id,
+                side=str(fill.side),
+                size_shares=str(fill.size),
+                price_usd=str(fill.price),
+                fee_usd=str(fill.fee_usd),
+                settlement=str(fill.settlement),
+            )
+        return len(new)
+
+    def _judge(self, shown: dict[OrderId, VenueOrder]) -> list[str]:
+        """Record what became of each of our orders that has not ended."""
+        ledger, now = self.ports.ledger, self.ports.clock.now()
+        changed: list[str] = []
+        for order in ledger.orders_without_end():
+            fate = self._fate(order, shown.get(order.order_id), now)
+            if fate is None:
+                continue
+            status, detail = fate
+            ledger.record_status(order.client_order_id, status, now, detail)
+            self._absent.pop(order.order_id, None)
+            changed.append(f"{order.order_id} {status}: {detail}")
+        return changed
+
+    def _fate(
+        self, order: LiveOrder, shown: VenueOrder | None, now: datetime
+    ) -> tuple[OrderStatus, str] | None:
+        """Return what is proven of an order now; None if nothing new is."""
+        if shown is not None:
+            self._absent.pop(order.order_id, None)
+            found = order.status is not OrderStatus.OPEN
+            return (OrderStatus.OPEN, "the venue shows it resting") if found else None
+        if order.open_shares <= DUST:
+            return OrderStatus.FILLED, "its fills add up to its size"
+        if order.status is OrderStatus.OPEN or order.filled > 0:
+            return self._ended(order, now)
+        return self._dead(order, now)
+
+    def _ended(self, order: LiveOrder, now: datetime) -> tuple[OrderStatus, str]:
+        if order.order_type is not OrderType.GTD:
+            return OrderStatus.CANCELLED, "filled what it could, the rest was killed"
+        if order.expires_at is not None and now >= order.expires_at - GTD_LEAD:
+            return OrderStatus.EXPIRED, "its time ended"
+        return OrderStatus.CANCELLED, "the venue shows it no longer"
+
+    def _dead(self, order: LiveOrder, now: datetime) -> tuple[OrderStatus, str] | None:
+        absent = self._absent.get(order.order_id)
+        if absent is None:
+            self._absent[order.order_id] = Absence(now)
+            if order.status is OrderStatus.SUBMITTING:
+                return OrderStatus.UNKNOWN, "found on disk without an answer; never sent again"
+            return None
+        absent.reads += 1
+        end = order.expires_at if order.expires_at is not None else order.sent_at
+        enough = absent.reads >= DEAD_READS and now - absent.first_at >= DEAD_AFTER
+        if enough and now >= end + DEAD_PAST_END:
+            return OrderStatus.DEAD, f"looked for {absent.reads} times and never shown or filled"
+        return None
+
+    def _unknown(self) -> list[LiveOrder]:
+        return [
+            order
+            for order in self.ports.ledger.orders_without_end()
+            if order.status is not OrderStatus.OPEN
+        ]
+
+    async def _compare(self, *, unknown: int) -> None:
+        """Hold cash and shares of the ledger against the venue's.
+
+        While an order is unknown a difference may be its work: reported, not concluded from.
+        """
+        ledger, now = self.ports.ledger, self.ports.clock.now()
+        balances = await self.ports.venue.balances()
+        account = ledger.account(now)
+        differences: list[str] = []
+        if balances.cash_usd != account.cash_usd:
+            differences.append(
+                f"the venue shows {balances.cash_usd} USD of cash and the ledger {account.cash_usd}"
+            )
+        ours: dict[TokenId, Decimal] = {
+            position.token_id: Decimal(position.shares) for position in account.positions
+        }
+        for token in sorted({*ours, *balances.shares}):
+            there = Decimal(balances.shares.get(token, Decimal(0)))
+            here = ours.get(token, Decimal(0))
+            if there != here:
+                differences.append(
+                    f"the venue shows {there} shares of {token} and the ledger {here}"
+                )
+        if not differences:
+            return
+        self.ports.report("reconcile.mismatched", differences=differences, unknown=unknown)
+        if not unknown:
+            raise InvariantError("; ".join(differences))

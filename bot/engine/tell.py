@@ -1,0 +1,58 @@
+"""Tells a person what happened to a hedge, in one sentence each: the ledger's lifecycle rows."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.engine.ports import Ports
+from bot.model.decision import Decision, EventDecision, Reason, Verdict
+from bot.model.orders import Fill, LiveOrder, Purpose
+from bot.model.units import OrderId
+
+_WORDS = {
+    Purpose.OPEN: "opened",
+    Purpose.ADD: "added",
+    Purpose.REDUCE: "reduced",
+    Purpose.CLOSE: "closed",
+    Purpose.ROLL_OUT: "rolled_out",
+    Purpose.ROLL_IN: "rolled",
+}
+
+
+def tell_fills(ports: Ports, fills: Sequence[Fill]) -> None:
+    """Record what the first fills of orders mean for their hedges."""
+    by_order: dict[OrderId, list[Fill]] = {}
+    for fill in fills:
+        by_order.setdefault(fill.order_id, []).append(fill)
+    for order_id, group in by_order.items():
+        order = ports.ledger.order(order_id)
+        if order is not None:
+            text = _say_fills(order, group)
+            now = ports.clock.now()
+            ports.ledger.record_lifecycle(_WORDS[order.purpose], order.event, now, text)
+
+
+def _say_fills(order: LiveOrder, fills: Sequence[Fill]) -> str:
+    shares = sum((Decimal(fill.size) for fill in fills), Decimal(0))
+    notional = sum((fill.price * fill.size for fill in fills), Decimal(0))
+    fee = sum((Decimal(fill.fee_usd) for fill in fills), Decimal(0))
+    average = notional / shares * 100
+    part = "" if shares >= order.size - Decimal("0.01") else f" of {order.size.normalize():f}"
+    return f"{shares.normalize():f}{part} shares at {average:.1f}c, fee {fee:.2f} USD"
+
+
+def tell_refusals(ports: Ports, decision: Decision) -> None:
+    """Record each refusal whose reason is new for its event, not its repetition."""
+    before = ports.ledger.memories()
+    for event in decision.events:
+        if event.verdict is not Verdict.REFUSE:
+            continue
+        last = before.get(event.event)
+        if last is not None and last.verdict == event.memory.verdict:
+            continue
+        reason = _first(event)
+        text = f"no suitable hedge: {reason.text} ({reason.code})"
+        ports.ledger.record_lifecycle("refused", event.event, decision.at, text)
+
+
+def _first(event: EventDecision) -> Reason:
+    return event.reasons[0] if event.reasons else Reason(code="NONE", text="no reason recorded")
