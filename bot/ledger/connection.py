@@ -1,0 +1,151 @@
+"""Opens the SQLite file behind a ledger, keeps a second daemon out, and explains its errors."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import InvariantError, LedgerError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_BUSY_S = 5.0
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: "the disk is full; nothing was lost. Free space there, then start again",
+    sqlite3.SQLITE_IOERR: "the disk fails to read or write; check it (dmesg), then start again",
+    sqlite3.SQLITE_READONLY: "it cannot be written; make file and folder writable for this user",
+    sqlite3.SQLITE_PERM: "it cannot be written; make file and folder writable for this user",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; make the folder readable and writable",
+    sqlite3.SQLITE_BUSY: "another program has held it for 5 s; close that program",
+    sqlite3.SQLITE_LOCKED: "another program has held it for 5 s; close that program",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; restore it from a copy (docs/operations.md)",
+    sqlite3.SQLITE_NOTADB: "the file is not a ledger; name another one as `ledger:` in config.yaml",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into a ``LedgerError`` with a remedy.
+
+    Raises:
+        LedgerError: The file or the disk fails us; what was committed is still there.
+        InvariantError: A constraint was broken: a fault of this program.
+    """
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise InvariantError(f"ledger {path} refused a row: {error}") from error
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        remedy = _REMEDIES.get(code, "keep the file and report this")
+        raise LedgerError(f"ledger {path}: {remedy} (SQLite: {error})") from error
+
+
+class WriterLock:
+    """Lets one writer at a time have a ledger; it ends with the process, however that ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock beside ``path``, making its folder if there is none.
+
+        Raises:
+            LedgerError: Another process has it, or the folder cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise LedgerError(
+                f"ledger {path}: its folder {path.parent} cannot be written ({error.strerror})."
+                " Make it writable, or name another file as `ledger:` in config.yaml"
+            ) from error
+        self._take(path)
+
+    def _take(self, path: Path) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        except BlockingIOError:
+            pid = os.pread(self._file, 20, 0).decode(errors="replace") or "unknown"
+            self.release()
+            raise LedgerError(
+                f"ledger {path} is in use by process {pid}: two daemons on one ledger would trade"
+                f" twice. Stop that one (kill {pid}), or name another file as `ledger:` in"
+                " config.yaml"
+            ) from None
+        except OSError as error:
+            self.release()
+            raise LedgerError(
+                f"ledger {path}: {path}.lock cannot be written ({error.strerror}). Free space"
+                " there, then start again"
+            ) from error
+
+    def release(self) -> None:
+        """Let the next writer in."""
+        os.close(self._file)
+
+
+def open_for_writing(path: Path) -> "Database":
+    """Return a connection that commits to the platter: WAL, synchronous FULL, foreign keys on.
+
+    Raises:
+        sqlite3.Error: It is no database, or it cannot be written.
+    """
+    from sqlite_utils import Database
+
+    connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    db = Database(connection, execute_plugins=False)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        db.execute(f"PRAGMA {pragma}").fetchone()
+    with immediate(db):  # a file that can only be read says so here, not at the first order
+        pass
+    return db
+
+
+def open_for_reading(path: Path) -> "Database":
+    """Return a connection that cannot write and needs no lock.
+
+    Raises:
+        LedgerError: There is no such file.
+        sqlite3.Error: It is no database.
+    """
+    from sqlite_utils import Database
+
+    if not path.exists():
+        raise LedgerError(f"no ledger at {path}: start `polyhedge run` first, it makes one")
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)
+    return Database(connection, execute_plugins=False)
+
+
+@contextmanager
+def immediate(db: "Database") -> Iterator[None]:
+    """Run one atomic transaction that holds the write lock from its start; nested: a savepoint."""
+    if db.conn.in_transaction:
+        with db.atomic():
+            yield
+        return
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.conn.execute("COMMIT")
+    except BaseException:
+        db.rollback()
+        raise
+
+
+@contextmanager
+def snapshot(db: "Database") -> Iterator[None]:
+    """Let all reads inside see the same instant of the ledger."""
+    if db.conn.in_transaction:
+        yield
+        return
+    db.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()

@@ -1,0 +1,146 @@
+"""What the rows add up to: cash, positions, orders and fills, kept up with each new row.
+
+There is one way from rows to state, and restarting takes it too: read what is new, in order.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bot.core.accounting import Books, FillKey
+from bot.errors import InvariantError
+from bot.ledger.rows import Row, fill_of, from_text, live_order
+from bot.model.orders import Fill, LiveOrder, OrderStatus, TradeSettlement
+from bot.model.units import (
+    ClientOrderId,
+    ConditionId,
+    EventId,
+    OrderId,
+    Shares,
+    TokenId,
+    TradeId,
+    Usd,
+    from_e6,
+    to_e6,
+)
+from bot.model.view import Account
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+class Fold:
+    """State folded from ``orders``, ``order_events``, ``journal`` and ``fill_events``."""
+
+    def __init__(self) -> None:
+        self.books = Books()
+        self.orders: dict[OrderId, LiveOrder] = {}
+        self.fills: dict[FillKey, Fill] = {}
+        self.order_ids: dict[ClientOrderId, OrderId] = {}
+        self.events: dict[TokenId, EventId] = {}
+        self._live: dict[OrderId, LiveOrder] = {}
+        self._seen = {"orders": 0, "order_events": 0, "journal": 0, "fill_events": 0}
+        self._stamp = (-1, -1)
+        """Changes by this connection and by others, when the rows were last read."""
+        self._account: tuple[Account, datetime, datetime | None] | None = None
+
+    def catch_up(self, db: "Database") -> None:
+        """Count the rows written since the last call.
+
+        Raises:
+            InvariantError: The rows contradict each other.
+        """
+        stamp = (db.conn.total_changes, db.execute("PRAGMA data_version").fetchone()[0])
+        if stamp == self._stamp:
+            return
+        steps = {
+            "orders": self._add_order,
+            "order_events": self._change_order,
+            "journal": self._book,
+            "fill_events": self._change_fill,
+        }
+        for table, step in steps.items():
+            rows = db.query(
+                f"SELECT * FROM {table} WHERE id > ? ORDER BY id",  # noqa: S608 - our own names
+                [self._seen[table]],
+            )
+            for row in rows:
+                step(row)
+                self._seen[table] = row["id"]
+                self._account = None
+        self._stamp = stamp
+
+    def account(self, now: datetime) -> Account:
+        """Return cash, positions, orders without end and premium used."""
+        if self._account is not None:
+            account, since, until = self._account
+            if since <= now and (until is None or now < until):
+                return account
+        account = self.books.account(now, orders=self.orders_without_end())
+        self._account = (account, now, self.books.premium_changes_at(now))
+        return account
+
+    def orders_without_end(self) -> tuple[LiveOrder, ...]:
+        """Return our orders that may still fill, oldest first."""
+        return tuple(sorted(self._live.values(), key=lambda order: (order.sent_at, order.order_id)))
+
+    def _add_order(self, row: Row) -> None:
+        order = live_order(row)
+        self.order_ids[order.client_order_id] = order.order_id
+        self.events[order.token_id] = order.event
+        self._put(order)
+
+    def _change_order(self, row: Row) -> None:
+        order = self.orders[self.order_ids[ClientOrderId(row["client_order_id"])]]
+        self._put(replace(order, status=OrderStatus(row["status"])))
+
+    def _put(self, order: LiveOrder) -> None:
+        self.orders[order.order_id] = order
+        if order.status.is_terminal:
+            self._live.pop(order.order_id, None)
+        else:
+            self._live[order.order_id] = order
+
+    def _book(self, row: Row) -> None:
+        match row["kind"]:
+            case "deposit":
+                self.books.deposit(Usd(from_e6(row["cash_e6"])))
+            case "settlement":
+                self.books.settle(
+                    TokenId(row["token_id"]),
+                    event=EventId(row["event"]),
+                    condition_id=ConditionId(row["condition_id"]),
+                    shares=Shares(from_e6(-row["shares_e6"])),
+                    payout_usd=Usd(from_e6(row["cash_e6"])),
+                    at=from_text(row["at"]),
+                )
+            case "fill":
+                self._book_fill(row)
+            case "reversal":
+                key = (TradeId(row["trade_id"]), OrderId(row["order_id"]))
+                self.books.reverse_fill(key)
+                self._add_filled(key[1], -self.fills[key].size)
+            case kind:
+                raise InvariantError(f"journal row {row['id']} is a {kind!r}, which nobody writes")
+
+    def _book_fill(self, row: Row) -> None:
+        fill = fill_of(row)
+        if to_e6(fill.cash_usd) != row["cash_e6"]:
+            raise InvariantError(
+                f"journal row {row['id']} moves {from_e6(row['cash_e6'])} USD, but its fill of"
+                f" {fill.size} shares at {fill.price} USD moves {fill.cash_usd}"
+            )
+        self.books.apply_fill(
+            fill, event=EventId(row["event"]), condition_id=ConditionId(row["condition_id"])
+        )
+        self.fills[fill.trade_id, fill.order_id] = fill
+        self._add_filled(fill.order_id, fill.size)
+
+    def _add_filled(self, order_id: OrderId, shares: Decimal) -> None:
+        order = self.orders[order_id]
+        self._put(replace(order, filled=Shares(order.filled + shares)))
+
+    def _change_fill(self, row: Row) -> None:
+        key = (TradeId(row["trade_id"]), OrderId(row["order_id"]))
+        self.fills[key] = replace(self.fills[key], settlement=TradeSettlement(row["settlement"]))

@@ -1,0 +1,202 @@
+"""What the daemon and every reader may ask the ledger."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from bot.core.accounting import Totals
+from bot.errors import LedgerError
+from bot.ledger import codec
+from bot.ledger.connection import explained, snapshot
+from bot.ledger.diary import read_memories
+from bot.ledger.fold import Fold
+from bot.ledger.parts import Parts
+from bot.ledger.rows import from_text
+from bot.model.decision import Decision
+from bot.model.orders import Fill, LiveOrder, TradeSettlement
+from bot.model.units import EventId, OrderId, TokenId
+from bot.model.view import Account, EventMemory, View
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_FINAL = (TradeSettlement.CONFIRMED, TradeSettlement.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyText:
+    """A strategy file as it was when a decision used it."""
+
+    path: str
+    digest: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One decision as it was written."""
+
+    view: View | None
+    """None if the view was dropped because of its age; only ``view_digest`` is left."""
+    view_digest: str
+    decision: Decision
+    decision_bytes: bytes
+    """What ``codec.encode_decision`` gave then; running it again must give the same."""
+    strategies: tuple[StrategyText, ...]
+    version: str
+    """Of the program that decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleEntry:
+    """Something that happened to a hedge: opened, rolled, closed, settled, refused."""
+
+    kind: str
+    event: EventId
+    at: datetime
+    text: str
+
+
+class Questions:
+    """Answers from the rows of an open ledger; each answer is one consistent instant."""
+
+    def __init__(self, *, db: "Database", path: Path, mode: str) -> None:
+        self.path = path
+        self.mode = mode
+        self._db = db
+        self._fold = Fold()
+        self._parts = Parts(db, mode=mode)
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        self._db.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all questions inside be answered as of one instant."""
+        with explained(self.path), snapshot(self._db):
+            yield
+
+    def account(self, now: datetime) -> Account:
+        """Return cash, positions, orders without end and the premium used up to ``now``."""
+        return self._current().account(now)
+
+    def totals(self) -> Totals:
+        """Return deposits, cash, cost and realised profit; their ``gap_usd`` is 0."""
+        return self._current().books.totals()
+
+    def orders_without_end(self) -> tuple[LiveOrder, ...]:
+        """Return our orders that may still fill, unknown ones included, oldest first."""
+        return self._current().orders_without_end()
+
+    def order(self, order_id: OrderId) -> LiveOrder | None:
+        """Return one of our orders, ended or not; None if it is not ours."""
+        return self._current().orders.get(order_id)
+
+    def event_of(self, token_id: TokenId) -> EventId | None:
+        """Return the event whose order last named this token; None if none ever did."""
+        return self._current().events.get(token_id)
+
+    def fills(self) -> tuple[Fill, ...]:
+        """Return all fills with their present settlement, failed ones included, as recorded."""
+        return tuple(self._current().fills.values())
+
+    def fills_not_final(self) -> tuple[Fill, ...]:
+        """Return the fills that are neither confirmed nor failed yet."""
+        return tuple(fill for fill in self.fills() if fill.settlement not in _FINAL)
+
+    def last_fill_seen_at(self) -> datetime | None:
+        """Return when the newest fill we know of happened; None without any."""
+        return max((fill.at for fill in self.fills()), default=None)
+
+    def last_cycle(self) -> tuple[int, datetime] | None:
+        """Return number and time of the last cycle that left a trace, finished or not."""
+        row = self._one(
+            "SELECT cycle, at FROM (SELECT cycle, at FROM cycles UNION ALL"
+            " SELECT cycle, at FROM decisions) ORDER BY cycle DESC LIMIT 1"
+        )
+        return None if row is None else (int(row[0]), from_text(row[1]))
+
+    def memories(self) -> dict[EventId, EventMemory]:
+        """Return what the last decision left behind for each event."""
+        with self.snapshot():
+            return read_memories(self._db)
+
+    def halted(self) -> str:
+        """Return why trading is halted, read from the disk each time; empty if it is not."""
+        row = self._one("SELECT kind, reason FROM halts ORDER BY id DESC LIMIT 1")
+        return str(row[1]) if row is not None and row[0] == "halt" else ""
+
+    def halted_at(self) -> datetime | None:
+        """Return since when trading is halted; None if it is not."""
+        row = self._one("SELECT kind, at FROM halts ORDER BY id DESC LIMIT 1")
+        return from_text(row[1]) if row is not None and row[0] == "halt" else None
+
+    def lifecycle_counts(self) -> dict[str, int]:
+        """Return how often each kind of thing has happened to a hedge."""
+        return dict(self._all("SELECT kind, count(*) FROM lifecycle GROUP BY kind ORDER BY kind"))
+
+    def recent_lifecycle(self, count: int) -> tuple[LifecycleEntry, ...]:
+        """Return the last ``count`` entries, newest first."""
+        rows = self._all(
+            "SELECT kind, event, at, text FROM lifecycle ORDER BY id DESC LIMIT ?", count
+        )
+        return tuple(
+            LifecycleEntry(kind=kind, event=EventId(event), at=from_text(at), text=text)
+            for kind, event, at, text in rows
+        )
+
+    def decision(self, cycle: int) -> Recorded:
+        """Return what a cycle knew and concluded.
+
+        Raises:
+            LedgerError: No decision was recorded for it.
+        """
+        with self.snapshot():
+            row = self._one(
+                "SELECT d.version, d.view_digest, d.strategies, d.body, v.body"
+                " FROM decisions d LEFT JOIN views v USING (cycle) WHERE cycle = ?",
+                cycle,
+            )
+            if row is None:
+                raise LedgerError(self._no_decision(cycle))
+            version, view_digest, strategies, body, view = row
+            decision_bytes = codec.unpack(body)
+            return Recorded(
+                view=codec.decode_view(codec.unpack(view), self._parts.load) if view else None,
+                view_digest=view_digest,
+                decision=codec.decode(decision_bytes, Decision),
+                decision_bytes=decision_bytes,
+                strategies=tuple(self._texts(strategies)),
+                version=version,
+            )
+
+    def _texts(self, listed: str) -> Iterator[StrategyText]:
+        for path, digest in msgspec.json.decode(listed, type=list[tuple[str, str]]):
+            row = self._one("SELECT text FROM strategies WHERE digest = ?", digest)
+            yield StrategyText(path=path, digest=digest, text=row[0] if row else "")
+
+    def _no_decision(self, cycle: int) -> str:
+        row = self._one("SELECT min(cycle), max(cycle), count(*) FROM decisions")
+        if row is None or not row[2]:
+            return f"ledger {self.path} holds no decision yet, so none of cycle {cycle}"
+        return f"ledger {self.path} holds decisions of cycles {row[0]} to {row[1]}, not of {cycle}"
+
+    def _current(self) -> Fold:
+        with self.snapshot():
+            self._fold.catch_up(self._db)
+        return self._fold
+
+    def _one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        with explained(self.path):
+            row: tuple[Any, ...] | None = self._db.execute(sql, values).fetchone()
+            return row
+
+    def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with explained(self.path):
+            return self._db.execute(sql, values).fetchall()

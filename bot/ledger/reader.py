@@ -1,0 +1,29 @@
+"""The ledger as `status`, `explain` and the report see it: read only, beside a running daemon."""
+
+from pathlib import Path
+from typing import Self
+
+from bot.ledger.connection import explained, open_for_reading
+from bot.ledger.questions import Questions
+from bot.ledger.schema import check_current
+
+
+class LedgerReader(Questions):
+    """A ledger that can only be read; it needs no lock and keeps nobody waiting."""
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open an existing ledger.
+
+        Raises:
+            LedgerError: There is none, it cannot be read, or it is of another version.
+        """
+        with explained(path):
+            db = open_for_reading(path)
+            try:
+                check_current(db, path=path)
+                mode = str(db.execute("SELECT mode FROM origin").fetchone()[0])
+            except BaseException:
+                db.close()
+                raise
+        return cls(db=db, path=path, mode=mode)

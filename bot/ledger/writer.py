@@ -1,0 +1,308 @@
+"""The daemon's own ledger: everything that happens is written before anything depends on it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self
+
+from bot.errors import InvariantError
+from bot.ledger import archive, checks, codec, rows
+from bot.ledger.connection import WriterLock, explained, immediate, open_for_writing
+from bot.ledger.diary import Diary
+from bot.ledger.fold import Fold
+from bot.ledger.questions import Questions
+from bot.ledger.rows import to_text
+from bot.ledger.schema import bring_up_to_date, check_mode
+from bot.model.decision import Decision
+from bot.model.orders import (
+    Accepted,
+    CancelResult,
+    Fill,
+    LiveOrder,
+    OrderIntent,
+    OrderStatus,
+    PreparedOrder,
+    Rejected,
+    SubmitResult,
+    TradeSettlement,
+    Unknown,
+)
+from bot.model.strategy import Strategy
+from bot.model.units import (
+    ClientOrderId,
+    ConditionId,
+    EventId,
+    OrderId,
+    Shares,
+    TokenId,
+    Usd,
+    to_e6,
+)
+from bot.model.view import View
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+class Redeemed(Protocol):
+    """What a venue says of a resolved position that was turned into collateral."""
+
+    @property
+    def token_id(self) -> TokenId: ...  # noqa: D102
+    @property
+    def shares(self) -> Shares: ...  # noqa: D102
+    @property
+    def payout_usd(self) -> Usd: ...  # noqa: D102
+
+
+class Ledger(Questions):
+    """A ledger that may also write: one per file, one connection, one thread.
+
+    Each ``record_...`` is one transaction and on disk when it returns; several belong together
+    inside ``transaction``. If writing fails, nothing of the transaction is there, and state in
+    memory is what the rows say.
+    """
+
+    def __init__(self, *, db: "Database", path: Path, mode: str, lock: WriterLock) -> None:
+        super().__init__(db=db, path=path, mode=mode)
+        self._lock = lock
+        self._diary = Diary(db=db, mode=mode)
+
+    @classmethod
+    def open(cls, path: Path, *, mode: str) -> Self:
+        """Open or make the ledger at ``path``.
+
+        Raises:
+            LedgerError: It is in use, of another mode or a newer version, damaged, or its folder
+                cannot be written; the message says what to do.
+        """
+        lock = WriterLock(path)
+        try:
+            with explained(path):
+                db = open_for_writing(path)
+                try:
+                    bring_up_to_date(db, path=path)
+                    check_mode(db, path=path, mode=mode)
+                    ledger = cls(db=db, path=path, mode=mode, lock=lock)
+                    ledger.totals()  # reads every row of money once
+                except BaseException:
+                    db.close()
+                    raise
+        except BaseException:
+            lock.release()
+            raise
+        return ledger
+
+    def close(self) -> None:
+        """Let go of file and lock; may be called twice."""
+        super().close()
+        self._lock.release()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all that is written inside one atomic step; may be nested."""
+        try:
+            with explained(self.path), immediate(self._db):
+                yield
+        except BaseException:
+            self._fold = Fold()  # rebuilt from what is left, at the next question
+            self._diary.forget()
+            raise
+
+    def record_cycle(
+        self, cycle: int, at: datetime, *, duration_ms: float, counts: Mapping[str, int]
+    ) -> None:
+        """Write that a cycle ended, and what it did."""
+        body = codec.encode(dict(counts)).decode()
+        self._insert("cycles", cycle=cycle, at=to_text(at), duration_ms=duration_ms, counts=body)
+
+    def record_decision(
+        self, view: View, decision: Decision, strategies: Sequence[Strategy]
+    ) -> None:
+        """Write what a cycle knew and concluded, with the strategy files it used."""
+        with self.transaction():
+            self._diary.write(view, decision, strategies)
+
+    def prune(self, now: datetime, keep: timedelta) -> int:
+        """Drop views of days older than ``keep`` that led to no order; return how many.
+
+        Their decisions and digests stay, and so does every row that tells of money.
+        """
+        with self.transaction():
+            dropped = archive.drop_views(self._db, before=to_text(now - keep)[:10])
+            self._diary.forget()
+            return dropped
+
+    def record_submitting(self, prepared: PreparedOrder, *, cycle: int) -> None:
+        """Write an order with its exact bytes before it leaves.
+
+        Raises:
+            InvariantError: This order was written before; it must not leave a second time.
+        """
+        intent = prepared.intent
+        with self.transaction():
+            fold = self._current()
+            if intent.client_order_id in fold.order_ids or prepared.order_id in fold.orders:
+                raise InvariantError(
+                    f"order {prepared.order_id} (client order id {intent.client_order_id}) is in"
+                    " the ledger already; it must not be sent a second time"
+                )
+            self._insert("orders", **rows.order_row(prepared, cycle=cycle))
+            self._add_status(
+                intent.client_order_id, OrderStatus.SUBMITTING, prepared.made_at, detail=""
+            )
+
+    def record_result(
+        self, client_order_id: ClientOrderId, result: SubmitResult, at: datetime
+    ) -> None:
+        """Write what the venue said of a submit."""
+        status, detail = _status_of(result)
+        self.record_status(client_order_id, status, at, detail)
+
+    def record_status(
+        self, client_order_id: ClientOrderId, status: OrderStatus, at: datetime, detail: str
+    ) -> None:
+        """Write what became of an order; the same status again writes nothing.
+
+        Raises:
+            InvariantError: The order is not ours, or it has ended and this is not an ``OPEN``
+                with the reason why it lives again.
+        """
+        with self.transaction():
+            order = self._order(client_order_id)
+            if order.status is status:
+                return
+            checks.check_status(order, status, detail=detail)
+            self._add_status(client_order_id, status, at, detail=detail)
+
+    def record_cancel(self, order_id: OrderId, result: CancelResult | str, at: datetime) -> None:
+        """Write what the venue said of a cancel; text means that its answer is not known."""
+        if isinstance(result, str):
+            outcome, detail = "unknown", result
+        else:
+            outcome, detail = "cancelled" if result.cancelled else "refused", result.detail
+        self._insert("cancels", order_id=order_id, at=to_text(at), outcome=outcome, detail=detail)
+
+    def record_withheld(self, intent: OrderIntent, at: datetime, reason: str) -> None:
+        """Write that an approved intent was not sent, and why."""
+        self._insert("withheld", **rows.withheld_row(intent, at=at, reason=reason))
+
+    def record_fill(self, fill: Fill, at: datetime) -> bool:
+        """Write a fill, or how far a known one has come; return whether there was anything new.
+
+        A failed fill is taken back by a row of its own. A fill of an order that was thought never
+        to have existed opens that order again.
+
+        Raises:
+            InvariantError: The order is not ours, or the fill contradicts it or what was recorded.
+        """
+        with self.transaction():
+            fold = self._current()
+            order = checks.ours(fold.orders.get(fill.order_id), fill)
+            known = fold.fills.get((fill.trade_id, fill.order_id))
+            if known is None:
+                checks.check_fill(fill, order)
+                self._add_fill(fill, order, at)
+            elif not checks.is_news(known, fill):
+                return False
+            if known is not None or fill.settlement is not TradeSettlement.MATCHED:
+                self._add_settlement(fill, order, at)
+            self._current()
+            return True
+
+    def record_settlement(
+        self,
+        redemption: Redeemed,
+        *,
+        event: EventId,
+        condition_id: ConditionId,
+        at: datetime,
+        payouts: tuple[Decimal, Decimal],
+    ) -> None:
+        """Write that shares of a resolved market were turned into their payout, 0 included.
+
+        Raises:
+            InvariantError: More shares than are held.
+        """
+        with self.transaction():
+            self._insert(
+                "journal",
+                **rows.plain_row(
+                    "settlement",
+                    at=at,
+                    event=event,
+                    condition_id=condition_id,
+                    token_id=redemption.token_id,
+                    shares_e6=-to_e6(redemption.shares),
+                    cash_e6=to_e6(redemption.payout_usd),
+                    note=f"payouts {payouts[0]} and {payouts[1]} USD a share",
+                ),
+            )
+            self._current()
+
+    def record_deposit(self, usd: Usd, at: datetime, note: str) -> None:
+        """Write cash that came from outside; negative went out."""
+        self._insert("journal", **rows.plain_row("deposit", at=at, cash_e6=to_e6(usd), note=note))
+
+    def record_halt(self, reason: str, at: datetime) -> None:
+        """Halt trading until ``record_resume``, also after a restart."""
+        self._insert("halts", kind="halt", reason=reason, at=to_text(at))
+
+    def record_resume(self, reason: str, at: datetime) -> None:
+        """Let trading go on."""
+        self._insert("halts", kind="resume", reason=reason, at=to_text(at))
+
+    def record_lifecycle(self, kind: str, event: EventId, at: datetime, text: str) -> None:
+        """Write that a hedge was opened, rolled, closed, settled or refused."""
+        self._insert("lifecycle", kind=kind, event=event, at=to_text(at), text=text)
+
+    def _insert(self, table: str, **columns: object) -> None:
+        with self.transaction():
+            rows.insert(self._db, table, columns | {"mode": self.mode})
+
+    def _order(self, client_order_id: ClientOrderId) -> LiveOrder:
+        fold = self._current()
+        order_id = fold.order_ids.get(client_order_id)
+        if order_id is None:
+            raise InvariantError(f"no order with client order id {client_order_id} in the ledger")
+        return fold.orders[order_id]
+
+    def _add_status(
+        self, client_order_id: ClientOrderId, status: OrderStatus, at: datetime, *, detail: str
+    ) -> None:
+        self._insert(
+            "order_events",
+            client_order_id=client_order_id,
+            status=status.value,
+            at=to_text(at),
+            detail=detail,
+        )
+
+    def _add_fill(self, fill: Fill, order: LiveOrder, at: datetime) -> None:
+        self._insert("journal", **rows.fill_row(fill, order, at=at))
+        if order.status in (OrderStatus.DEAD, OrderStatus.REJECTED):
+            reason = f"trade {fill.trade_id} appeared although it was {order.status.value}"
+            self._add_status(order.client_order_id, OrderStatus.OPEN, at, detail=reason)
+
+    def _add_settlement(self, fill: Fill, order: LiveOrder, at: datetime) -> None:
+        self._insert(
+            "fill_events",
+            trade_id=fill.trade_id,
+            order_id=fill.order_id,
+            settlement=fill.settlement.value,
+            at=to_text(at),
+        )
+        if fill.settlement is TradeSettlement.FAILED:
+            self._insert("journal", **rows.reversal_row(fill, order, at=at))
+
+
+def _status_of(result: SubmitResult) -> tuple[OrderStatus, str]:
+    match result:
+        case Accepted():
+            return OrderStatus.OPEN, result.detail
+        case Rejected():
+            return OrderStatus.REJECTED, f"{result.code}: {result.detail}"
+        case Unknown():
+            return OrderStatus.UNKNOWN, result.detail
