@@ -82,8 +82,13 @@ def not_enough_balance(*, balance: Decimal, needed: Decimal) -> Rejected:
     )
 
 
-def _check_market(_order: PreparedOrder, standing: Standing) -> Rejected | None:
+def _check_market(order: PreparedOrder, standing: Standing) -> Rejected | None:
     market = standing.market
+    if order.intent.token_id not in market.token_ids:
+        return Rejected(
+            code="unknown_token",
+            detail=f"token {order.intent.token_id} not found in market {market.condition_id}",
+        )
     if market.accepting_orders and not market.closed and market.payouts is None:
         return None
     return Rejected(
