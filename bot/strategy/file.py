@@ -1,0 +1,232 @@
+"""A strategy file as it is written: every option, how its text is read, what it says.
+
+The one definition: the parser, the schema for editors and the manual are made from it.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.model.strategy import (
+    CloseRule,
+    Costs,
+    Execution,
+    ExecutionStyle,
+    ImpactBasis,
+    OnRemove,
+    RollRule,
+)
+from bot.model.text import (
+    Cents,
+    Delay,
+    Duration,
+    Instant,
+    Probability,
+    Ratio,
+    Share,
+    UsdText,
+    Words,
+)
+from bot.strategy.texts import ConditionIdText, Impacts, Name
+
+_EXECUTION, _COSTS, _ROLL, _CLOSE = Execution(), Costs(), RollRule(), CloseRule()
+
+
+class Group(BaseModel):
+    """Options that stand together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MarketFile(Group):
+    """Which market pays if the event happens."""
+
+    slug: Annotated[Words, Field(description="the market's name in its web address")] = ""
+    condition_id: Annotated[ConditionIdText, Field(description="the market's 0x... id")] = ""
+    series: Annotated[
+        Words, Field(description="the series' name, of which the next market is used")
+    ] = ""
+    outcome: Annotated[
+        Words, Field(description="with series: the label of the market in each of its events")
+    ] = ""
+
+    @model_validator(mode="after")
+    def _names_one_market(self) -> Self:
+        named = [n for n in ("slug", "condition_id", "series") if getattr(self, n)]
+        if len(named) != 1:
+            what = f"has {' and '.join(named)}" if named else "names no market"
+            raise ValueError(
+                f"{what}. Write one of slug: ..., condition_id: ..., or series: ... with outcome."
+            )
+        if bool(self.outcome) != bool(self.series):
+            what = "has no outcome" if self.series else f"has outcome beside {named[0]}"
+            raise ValueError(
+                f"{what}. outcome goes with series: it is the label of the wanted market,"
+                ' such as "25 bps increase". Which side hurts is event.adverse.'
+            )
+        return self
+
+
+class EventFile(Group):
+    """The event and the market that stands for it."""
+
+    market: Annotated[
+        MarketFile, Field(description="which market pays: {series: fed-decision, outcome: ...}")
+    ]
+    adverse: Annotated[
+        Words, Field(description='which outcome of that market hurts, such as "Yes"')
+    ]
+    horizon: Annotated[
+        Duration, Field(description="how far ahead to hedge, such as 120d: later markets wait")
+    ]
+
+
+class ImpactFile(Group):
+    """What the event does to the portfolio, by what holdings are tagged with."""
+
+    basis: Annotated[
+        ImpactBasis,
+        Field(
+            description="what a change is measured against: difference (value if it happens"
+            " against value if it does not) or from_today (against today's value)"
+        ),
+    ] = ImpactBasis.DIFFERENCE
+    symbol: Annotated[Impacts, Field(description="change by symbol: {TLT: -4%}")] = {}
+    cluster: Annotated[Impacts, Field(description="change by cluster")] = {}
+    sector: Annotated[Impacts, Field(description="change by sector: {technology: -7%}")] = {}
+    asset_class: Annotated[Impacts, Field(description="change by asset class")] = {}
+    region: Annotated[Impacts, Field(description="change by region")] = {}
+
+
+class SignalName(StrEnum):
+    """Where a probability may come from."""
+
+    MARKET = "market"
+    OWN_VIEW = "own_view"
+
+
+class OwnViewFile(Group):
+    """Your own probability."""
+
+    probability: Annotated[Probability, Field(description="your probability, such as 12%")]
+    weight: Annotated[
+        Share, Field(description="its weight against the market's in log-odds, such as 10%")
+    ]
+
+
+class ForecastFile(Group):
+    """How probable we think it is."""
+
+    signals: Annotated[
+        tuple[SignalName, ...], Field(description="what is pooled: [market, own_view]")
+    ] = ()
+    own_view: Annotated[
+        OwnViewFile | None, Field(description="your own view: {probability: 12%, weight: 10%}")
+    ] = None
+
+    @model_validator(mode="after")
+    def _signals_fit(self) -> Self:
+        if not self.signals:
+            return self
+        if SignalName.MARKET not in self.signals:
+            raise ValueError("has signals without market. Add it: the market is always heard.")
+        if len(set(self.signals)) != len(self.signals):
+            raise ValueError("names a signal twice. Remove one of them.")
+        if (SignalName.OWN_VIEW in self.signals) != (self.own_view is not None):
+            missing = "own_view: {probability: 12%, weight: 10%}" if not self.own_view else ""
+            remedy = f"Write {missing}" if missing else "Add own_view to the signals"
+            raise ValueError(f"names own_view in only one of two places. {remedy}.")
+        return self
+
+
+class ExecutionFile(Group):
+    """How orders are worked."""
+
+    style: Annotated[
+        ExecutionStyle, Field(description="take, or rest_then_take to wait for a better price")
+    ] = _EXECUTION.style
+    rest_for: Annotated[
+        Duration, Field(description="how long an order rests before the rest of it is taken")
+    ] = _EXECUTION.rest_for
+    max_chase: Annotated[
+        Cents, Field(description="the most to pay above the price it rested at, such as 2c")
+    ] = _EXECUTION.max_chase
+
+
+class CostsFile(Group):
+    """Below these a hedge is refused."""
+
+    min_benefit_to_cost: Annotated[
+        Ratio, Field(description="the least benefit per USD of cost, such as 1.5")
+    ] = _COSTS.min_benefit_to_cost
+    max_spread: Annotated[
+        Cents, Field(description="the widest gap between best bid and best ask, such as 4c")
+    ] = _COSTS.max_spread
+    max_share_of_depth: Annotated[
+        Share, Field(description="the most of the visible depth to take at once, such as 20%")
+    ] = _COSTS.max_share_of_depth
+
+
+class LimitsFile(Group):
+    """Hard bounds of this event; the shared ones stand in config.yaml."""
+
+    max_premium_usd: Annotated[
+        UsdText, Field(description="the most premium in 365 days, such as 400")
+    ]
+    max_order_usd: Annotated[UsdText, Field(description="the most for one order, such as 150")]
+
+
+class RollFile(Group):
+    """When to move on to the next market of the series."""
+
+    before_end: Annotated[
+        Duration, Field(description="how long before the end to move on, such as 7d")
+    ] = _ROLL.before_end
+
+
+class CloseFile(Group):
+    """When a hedge has lost its reason; it ends with its market anyway."""
+
+    when_probability_below: Annotated[
+        Share, Field(description="close below this forecast, such as 1%")
+    ] = _CLOSE.when_probability_below
+    when_exposure_below_usd: Annotated[
+        UsdText, Field(description="close when less than this is at stake, such as 250")
+    ] = Decimal(_CLOSE.when_exposure_below_usd)
+    after: Annotated[
+        Duration | None, Field(description="close this long after opening, such as 90d")
+    ] = _CLOSE.after
+
+
+class StrategyFile(Group):
+    """One risk event of your portfolio, and how to hedge it."""
+
+    strategy: Annotated[Name, Field(description="the name of the event, such as fed-hike")]
+    why: Annotated[Words, Field(description="why it matters, in your words")] = ""
+    event: Annotated[EventFile, Field(description="the market, the adverse outcome, the horizon")]
+    impact: Annotated[ImpactFile, Field(description="what the event does to what you own")]
+    forecast: Annotated[
+        ForecastFile, Field(description="how probable it is: the market, and your own view")
+    ] = ForecastFile()
+    sizing: Annotated[Any, Field(description="how much to hold: {rule: coverage, target: 50%}")]
+    triggers: Annotated[Any, Field(description="when to plan again")] = None
+    execution: Annotated[ExecutionFile, Field(description="how orders are worked")] = (
+        ExecutionFile()
+    )
+    costs: Annotated[CostsFile, Field(description="when a hedge is too dear")] = CostsFile()
+    limits: Annotated[
+        LimitsFile, Field(description="the most to spend: {max_premium_usd: 400, ...}")
+    ]
+    roll: Annotated[RollFile, Field(description="when to move to the next market")] = RollFile()
+    close: Annotated[CloseFile, Field(description="when a hedge has lost its reason")] = CloseFile()
+    on_remove: Annotated[
+        OnRemove, Field(description="what becomes of the hedge when this file is removed")
+    ] = OnRemove.HOLD
+    expires: Annotated[
+        Instant | None, Field(description="no new hedge after this time, 2026-11-03T00:00:00Z")
+    ] = None
+    max_quote_age: Annotated[
+        Delay | None, Field(description="how long ago a quote may have been confirmed")
+    ] = None
