@@ -52,8 +52,12 @@ class Diary:
         self._parts.begin(at[:10])
         body = codec.pack(codec.encode_view(view, self._parts.intern))
         insert(self._db, "views", {"cycle": cycle, "at": at, "body": body, "mode": self._mode})
+        self.write_memories(decision)
+
+    def write_memories(self, decision: Decision) -> None:
+        """Add what changed in the events' memories; the caller holds the transaction."""
         for event in decision.events:
-            self._store_memory(cycle, event.event, event.memory)
+            self._store_memory(decision.cycle, event.event, event.memory)
 
     def _store_text(self, strategy: Strategy) -> None:
         if strategy.digest in self._texts:

@@ -38,6 +38,7 @@ class Fold:
         self.orders: dict[OrderId, LiveOrder] = {}
         self.fills: dict[FillKey, Fill] = {}
         self.order_ids: dict[ClientOrderId, OrderId] = {}
+        self.last_fill_at: datetime | None = None
         self.events: dict[TokenId, EventId] = {}
         self._live: dict[OrderId, LiveOrder] = {}
         self._seen = {"orders": 0, "order_events": 0, "journal": 0, "fill_events": 0}
@@ -135,6 +136,7 @@ class Fold:
             fill, event=EventId(row["event"]), condition_id=ConditionId(row["condition_id"])
         )
         self.fills[fill.trade_id, fill.order_id] = fill
+        self.last_fill_at = max(self.last_fill_at or fill.at, fill.at)
         self._add_filled(fill.order_id, fill.size)
 
     def _add_filled(self, order_id: OrderId, shares: Decimal) -> None:

@@ -112,7 +112,7 @@ class Questions:
 
     def last_fill_seen_at(self) -> datetime | None:
         """Return when the newest fill we know of happened; None without any."""
-        return max((fill.at for fill in self.fills()), default=None)
+        return self._current().last_fill_at
 
     def last_cycle(self) -> tuple[int, datetime] | None:
         """Return number and time of the last cycle that left a trace, finished or not."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import ROUND_FLOOR
 from typing import TYPE_CHECKING, Any
 
 from bot.model.orders import (
+    Accepted,
     Fill,
     LiveOrder,
     OrderIntent,
@@ -12,9 +14,13 @@ from bot.model.orders import (
     OrderType,
     PreparedOrder,
     Purpose,
+    Rejected,
     Side,
+    SubmitResult,
+    Unknown,
 )
 from bot.model.units import (
+    MILLION,
     ClientOrderId,
     ConditionId,
     EventId,
@@ -195,3 +201,19 @@ def fill_of(row: Row) -> Fill:
         is_maker=bool(row["is_maker"]),
         at=from_text(row["at"]),
     )
+
+
+def payout_e6(payout_usd: Usd) -> int:
+    """Return a payout in millionths: the chain divides whole numbers, so it is rounded down."""
+    return int((payout_usd * MILLION).to_integral_value(ROUND_FLOOR))
+
+
+def status_of(result: SubmitResult) -> tuple[OrderStatus, str]:
+    """Return what an answer to a submit makes of its order, and why."""
+    match result:
+        case Accepted():
+            return OrderStatus.OPEN, result.detail
+        case Rejected():
+            return OrderStatus.REJECTED, f"{result.code}: {result.detail}"
+        case Unknown():
+            return OrderStatus.UNKNOWN, result.detail

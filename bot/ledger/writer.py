@@ -17,17 +17,14 @@ from bot.ledger.rows import to_text
 from bot.ledger.schema import bring_up_to_date, check_mode
 from bot.model.decision import Decision
 from bot.model.orders import (
-    Accepted,
     CancelResult,
     Fill,
     LiveOrder,
     OrderIntent,
     OrderStatus,
     PreparedOrder,
-    Rejected,
     SubmitResult,
     TradeSettlement,
-    Unknown,
 )
 from bot.model.strategy import Strategy
 from bot.model.units import (
@@ -125,6 +122,11 @@ class Ledger(Questions):
         with self.transaction():
             self._diary.write(view, decision, strategies)
 
+    def record_memories(self, decision: Decision) -> None:
+        """Write what a quiet cycle leaves behind, which is nothing if no memory changed."""
+        with self.transaction():
+            self._diary.write_memories(decision)
+
     def prune(self, now: datetime, keep: timedelta) -> int:
         """Drop views of days older than ``keep`` that led to no order; return how many.
 
@@ -158,7 +160,7 @@ class Ledger(Questions):
         self, client_order_id: ClientOrderId, result: SubmitResult, at: datetime
     ) -> None:
         """Write what the venue said of a submit."""
-        status, detail = _status_of(result)
+        status, detail = rows.status_of(result)
         self.record_status(client_order_id, status, at, detail)
 
     def record_status(
@@ -236,7 +238,7 @@ class Ledger(Questions):
                     condition_id=condition_id,
                     token_id=redemption.token_id,
                     shares_e6=-to_e6(redemption.shares),
-                    cash_e6=to_e6(redemption.payout_usd),
+                    cash_e6=rows.payout_e6(redemption.payout_usd),
                     note=f"payouts {payouts[0]} and {payouts[1]} USD a share",
                 ),
             )
@@ -296,13 +298,3 @@ class Ledger(Questions):
         )
         if fill.settlement is TradeSettlement.FAILED:
             self._insert("journal", **rows.reversal_row(fill, order, at=at))
-
-
-def _status_of(result: SubmitResult) -> tuple[OrderStatus, str]:
-    match result:
-        case Accepted():
-            return OrderStatus.OPEN, result.detail
-        case Rejected():
-            return OrderStatus.REJECTED, f"{result.code}: {result.detail}"
-        case Unknown():
-            return OrderStatus.UNKNOWN, result.detail
