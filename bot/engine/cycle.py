@@ -1,19 +1,20 @@
 """One cycle: reconcile, settle, gather, decide, record, act, reconcile."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.decide import decide, is_quiet
 from bot.engine.act import act, cancel_all
 from bot.engine.gather import gather
-from bot.engine.ports import Ports, StrategySet
+from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
 from bot.engine.settle import settle_resolved
 from bot.engine.tell import tell_refusals
 from bot.errors import BotError, InvariantError, LedgerError, VenueError
 from bot.model.decision import Decision, Verdict
+from bot.model.strategy import Strategy
 from bot.model.view import View
 
 
@@ -26,7 +27,9 @@ class CycleResult:
     view: View | None
     """None if the cycle was skipped."""
     decision: Decision | None
-    strategies: StrategySet | None
+    strategies: tuple[Strategy, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """Strategy files that cannot be used, and why."""
     skipped: str = ""
     """Why nothing was decided; empty if it was."""
 
@@ -84,21 +87,36 @@ class Engine:
 
     async def _run(self, cycle: int, at: datetime) -> CycleResult:
         ports = self._ports
-        in_force = ports.strategies.reload()
-        for change in in_force.changes:
-            ports.report("strategy.loaded", change=change)
+        files = ports.strategies.reload()
+        for edit in files.edits:
+            ports.report(
+                "strategy.loaded",
+                event=edit.event,
+                option=edit.option,
+                old=edit.old,
+                new=edit.new,
+            )
+        strategies = (*files.strategies, *files.removed)
         await ports.market_data.refresh()
         await self._reconciler.run()
         await settle_resolved(ports)
-        view = await gather(ports, cycle=cycle, in_force=in_force)
-        decision = decide(view, in_force.strategies)
+        removed = frozenset(strategy.event for strategy in files.removed)
+        view = await gather(ports, cycle=cycle, strategies=strategies, removed=removed)
+        decision = decide(view, strategies)
         with ports.ledger.transaction():
             tell_refusals(ports, decision)
             if is_quiet(decision):
                 ports.ledger.record_memories(decision)
             else:
-                ports.ledger.record_decision(view, decision, in_force.strategies)
-        result = CycleResult(cycle=cycle, at=at, view=view, decision=decision, strategies=in_force)
+                ports.ledger.record_decision(view, decision, strategies)
+        result = CycleResult(
+            cycle=cycle,
+            at=at,
+            view=view,
+            decision=decision,
+            strategies=strategies,
+            broken=files.broken,
+        )
         self._decided(result)
         if view.halted:
             await self._withdraw()
@@ -117,9 +135,7 @@ class Engine:
 
     def _skip(self, at: datetime, why: str) -> CycleResult:
         self._ports.report("cycle.skipped", cycle=self._cycle, error=why)
-        return CycleResult(
-            cycle=self._cycle, at=at, view=None, decision=None, strategies=None, skipped=why
-        )
+        return CycleResult(cycle=self._cycle, at=at, view=None, decision=None, skipped=why)
 
     def _finish(self, result: CycleResult, started: float) -> None:
         ports = self._ports

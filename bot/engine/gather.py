@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.engine.ports import Ports, StrategySet
+from bot.engine.ports import Ports
 from bot.errors import BadData, DataError
 from bot.model.market import Market
 from bot.model.strategy import Strategy
@@ -14,16 +14,28 @@ from bot.model.view import Account, EventMemory, EventView, MarketView, View
 _LAST = timedelta(days=36_500)
 
 
-async def gather(ports: Ports, *, cycle: int, in_force: StrategySet) -> View:
-    """Return all that one decision may know, at the clock's now."""
+async def gather(
+    ports: Ports, *, cycle: int, strategies: Sequence[Strategy], removed: frozenset[EventId]
+) -> View:
+    """Return all that one decision may know, at the clock's now.
+
+    Args:
+        ports: The world.
+        cycle: Number of this cycle.
+        strategies: In force, and those whose file is gone.
+        removed: Events of the latter.
+    """
     await ports.market_data.refresh()
     now = ports.clock.now()
     portfolio = await ports.portfolio.read(now)
     account = ports.ledger.account(now)
     memories = ports.ledger.memories()
     events = [
-        await _look_up(ports, strategy, account, memories, now=now, in_force=in_force)
-        for strategy in in_force.strategies
+        replace(
+            await _look_up(ports, strategy, account, memories, now=now),
+            removed=strategy.event in removed,
+        )
+        for strategy in strategies
     ]
     events = _without_doubles(events, account)
     await ports.market_data.watch(_tokens(events))
@@ -49,11 +61,9 @@ async def _look_up(
     memories: dict[EventId, EventMemory],
     *,
     now: datetime,
-    in_force: StrategySet,
 ) -> EventView:
     """Return the event with its markets; a failed read leaves the reason and no markets."""
     event = strategy.event
-    removed = event in in_force.removed
     memory = memories.get(event, EventMemory())
     try:
         named = await ports.market_data.find(strategy.market, now=now)
@@ -61,11 +71,9 @@ async def _look_up(
         markets = _adverse(strategy, named, named_now=True)
         markets += _adverse(strategy, held, named_now=False)
     except DataError as error:
-        return EventView(
-            event=event, markets=(), memory=memory, problem=str(error), removed=removed
-        )
+        return EventView(event=event, markets=(), memory=memory, problem=str(error))
     markets.sort(key=lambda view: view.market.ends_at or now + _LAST)
-    return EventView(event=event, markets=tuple(markets), memory=memory, removed=removed)
+    return EventView(event=event, markets=tuple(markets), memory=memory)
 
 
 async def _held_markets(

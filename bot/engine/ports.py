@@ -1,16 +1,16 @@
 """What a cycle is handed: the world behind protocols, and what is set for all cycles."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from bot.clock import Clock
 from bot.model.portfolio import Portfolio
-from bot.model.strategy import Strategy
-from bot.model.units import EventId, Usd
+from bot.model.units import Usd
 from bot.model.view import SharedLimits
+from bot.strategy import Changes
 from bot.venues.ports import MarketData, Venue
 
 if TYPE_CHECKING:
@@ -28,24 +28,11 @@ class PortfolioReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrategySet:
-    """The strategies in force, and what is wrong with their files."""
-
-    strategies: tuple[Strategy, ...]
-    removed: frozenset[EventId] = frozenset()
-    """Those whose file is gone; they stand in ``strategies`` with their last good version."""
-    broken: Mapping[str, str] = field(default_factory=dict)
-    """File -> message; its last good version, if any, stays in force."""
-    changes: tuple[str, ...] = ()
-    """What changed since the last read, one sentence each, with old and new."""
-
-
 class StrategySource(Protocol):
     """Re-reads the strategy files."""
 
-    def reload(self) -> StrategySet:
-        """Return what is in force now."""
+    def reload(self) -> Changes:
+        """Return what is in force now, and what is different from last time."""
         ...
 
 
@@ -99,8 +86,3 @@ class Ports:
     clock: Clock
     report: Report
     terms: Terms
-
-
-def order_of(strategies: Sequence[Strategy]) -> dict[EventId, Strategy]:
-    """Return the strategies by event."""
-    return {strategy.event: strategy for strategy in strategies}
