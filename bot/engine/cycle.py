@@ -12,6 +12,7 @@ from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
 from bot.engine.settle import settle_resolved
 from bot.engine.tell import tell_refusals
+from bot.engine.watch import ClockWatch
 from bot.errors import BotError, InvariantError, LedgerError, VenueError
 from bot.model.decision import Decision, Verdict
 from bot.model.strategy import Strategy
@@ -48,6 +49,7 @@ class Engine:
         self._reconciler = Reconciler(ports)
         last = ports.ledger.last_cycle()
         self._cycle = last[0] if last is not None else 0
+        self._watch = ClockWatch(clock=ports.clock, last=last[1] if last is not None else None)
 
     async def run_cycle(self) -> CycleResult:
         """Run one cycle and return what it did.
@@ -60,6 +62,7 @@ class Engine:
         self._cycle += 1
         at, started = ports.clock.now(), ports.clock.monotonic()
         try:
+            self._watch.check()
             async with asyncio.timeout(ports.terms.deadline.total_seconds()):
                 result = await self._run(self._cycle, at)
         except InvariantError as error:

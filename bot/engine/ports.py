@@ -50,6 +50,7 @@ class Terms:
     max_total_share: float
     max_price_age: timedelta
     max_view_age: timedelta
+    max_quote_age: timedelta
     deadline: timedelta
     """A cycle that takes longer is ended."""
 
@@ -67,6 +68,7 @@ class Terms:
             else Usd(total),
             max_price_age=self.max_price_age,
             max_view_age=self.max_view_age,
+            max_quote_age=self.max_quote_age,
         )
 
 

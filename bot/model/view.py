@@ -104,6 +104,8 @@ class SharedLimits:
     max_price_age: timedelta
     max_view_age: timedelta
     """Nothing is sent on a view older than this."""
+    max_quote_age: timedelta = timedelta(seconds=30)
+    """For strategies that do not say; here so that a recorded decision can be run again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
