@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 
 from bot.core.decide import decide
+from bot.errors import LedgerError
 from bot.ledger.codec import encode_decision
 from bot.ledger.questions import Recorded
 from bot.model.decision import Decision
@@ -25,15 +26,20 @@ def explain(recorded: Recorded) -> Explained:
     """Decide again on the recorded view with the recorded strategy files.
 
     Raises:
+        LedgerError: The view was dropped because of its age.
         StrategyError: This version of the program cannot read a recorded strategy file.
     """
-    strategies = [
-        parse_strategy(
-            text.text.encode(), text.path, max_quote_age=recorded.view.limits.max_quote_age
+    view = recorded.view
+    if view is None:
+        raise LedgerError(
+            f"the view of cycle {recorded.decision.cycle} was dropped because of its age"
+            " (ledger setting keep_views); its decision and the hash of its view are kept"
         )
+    strategies = [
+        parse_strategy(text.text.encode(), text.path, max_quote_age=view.limits.max_quote_age)
         for text in recorded.strategies
     ]
-    again = decide(recorded.view, strategies)
+    again = decide(view, strategies)
     body = encode_decision(again)
     same = body == recorded.decision_bytes
     return Explained(
