@@ -1,0 +1,78 @@
+"""Texts that only a config file has: the mode, a budget, an address, a currency."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from bot.model.text import read_fraction, read_number, read_usd, text_of
+
+_BARE = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit in USD, or as a share of what the portfolio is worth; exactly one is given."""
+
+    share: float | None = None
+    usd: Decimal | None = None
+
+
+def _read_mode(text: str) -> str:
+    if text != "paper":
+        raise ValueError(f"is {text!r}; only paper is offered in this version. Write mode: paper.")
+    return text
+
+
+def _read_budget(text: str) -> Budget:
+    if _BARE.fullmatch(text):
+        raise ValueError(
+            f"is {text}, which has no unit. Write {text}% (of the portfolio) or {text}usd."
+        )
+    if text.endswith("%"):
+        share = read_fraction(text)
+        if share < 0:
+            raise ValueError(f"is {text}; it must not be negative.")
+        return Budget(share=share)
+    return Budget(usd=read_usd(text))
+
+
+def _read_web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise ValueError(f"is {text!r}; it must begin with https:// or http://.")
+    return text
+
+
+def _read_socket_address(text: str) -> str:
+    if not text.startswith(("wss://", "ws://")):
+        raise ValueError(f"is {text!r}; it must begin with wss:// or ws://.")
+    return text
+
+
+def _read_currency(text: str) -> str:
+    if re.fullmatch("[A-Z]{3}", text) is None:
+        raise ValueError(f"is {text!r}; it must be three capital letters, such as USD or EUR.")
+    return text
+
+
+def _read_signed(text: str) -> Decimal:
+    number = read_number(text)
+    if number == 0:
+        raise ValueError("is 0. Remove the holding.")
+    return number
+
+
+def _read_price(text: str) -> Decimal:
+    number = read_number(text)
+    if number <= 0:
+        raise ValueError(f"is {text}; a price is above 0.")
+    return number
+
+
+PaperMode = Annotated[str, text_of(_read_mode, "paper")]
+BudgetText = Annotated[Budget, text_of(_read_budget, "1.5% (of the portfolio) or 1200usd")]
+WebAddress = Annotated[str, text_of(_read_web_address, "a web address")]
+SocketAddress = Annotated[str, text_of(_read_socket_address, "an address of a WebSocket")]
+Currency = Annotated[str, text_of(_read_currency, "a currency such as EUR")]
+Signed = Annotated[Decimal, text_of(_read_signed, "a number; negative for a short")]
+PriceText = Annotated[Decimal, text_of(_read_price, "a price")]
