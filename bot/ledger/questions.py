@@ -151,6 +151,16 @@ class Questions:
             for kind, event, at, text in rows
         )
 
+    def standing(self) -> dict[str, str]:
+        """Return what was amiss after the last cycle: what it concerns -> why; empty if nothing."""
+        row = self._one("SELECT body FROM standing ORDER BY id DESC LIMIT 1")
+        return {} if row is None else codec.decode(row[0].encode(), dict[str, str])
+
+    def last_decision_cycle(self) -> int | None:
+        """Return the newest cycle with a recorded decision; None if there is none."""
+        row = self._one("SELECT max(cycle) FROM decisions")
+        return None if row is None else row[0]
+
     def decision(self, cycle: int) -> Recorded:
         """Return what a cycle knew and concluded.
 

@@ -168,6 +168,13 @@ CREATE TABLE lifecycle (
     mode TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE standing (               -- what is amiss, a row at each change; the last one stands
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    body TEXT NOT NULL,
+    mode TEXT NOT NULL
+) STRICT;
+
 CREATE INDEX fill_events_key ON fill_events (trade_id, order_id);
 CREATE INDEX orders_cycle ON orders (cycle);
 CREATE INDEX lifecycle_kind ON lifecycle (kind);
@@ -176,7 +183,8 @@ CREATE INDEX views_at ON views (at);
 
 _APPEND_ONLY = (
     "cycles", "strategies", "decisions", "memories", "orders", "order_events", "cancels",
-    "withheld", "journal", "fill_events", "halts", "lifecycle", "origin",
+    "withheld", "journal", "fill_events", "halts", "lifecycle", "standing",
+    "origin",
 )  # fmt: skip
 
 

@@ -115,6 +115,13 @@ class Ledger(Questions):
         body = codec.encode(dict(counts)).decode()
         self._insert("cycles", cycle=cycle, at=to_text(at), duration_ms=duration_ms, counts=body)
 
+    def record_standing(self, amiss: Mapping[str, str], at: datetime) -> None:
+        """Write what is amiss now, if that has changed: what it concerns -> why."""
+        with self.transaction():
+            if self.standing() != dict(amiss):
+                body = codec.encode(dict(amiss)).decode()
+                self._insert("standing", at=to_text(at), body=body)
+
     def record_decision(
         self, view: View, decision: Decision, strategies: Sequence[Strategy]
     ) -> None:
