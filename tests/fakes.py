@@ -15,8 +15,18 @@ from bot.model.market import (
     Print,
     Quote,
 )
+from bot.model.orders import OrderIntent, OrderType, Purpose, Side
 from bot.model.strategy import MarketRef
-from bot.model.units import MILLION, ConditionId, Price, Shares, TokenId, to_e6
+from bot.model.units import (
+    MILLION,
+    ClientOrderId,
+    ConditionId,
+    EventId,
+    Price,
+    Shares,
+    TokenId,
+    to_e6,
+)
 from bot.venues.ports import Listener
 
 START = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -24,6 +34,9 @@ START = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
 YES, NO = "101", "102"
 """Token ids of the market that ``make_market`` makes unless told otherwise."""
+
+CONDITION = "0x" + "c1" * 32
+"""That market's condition id."""
 
 Levels = Sequence[tuple[str, str]]
 """(price, size) as decimal text, best first."""
@@ -65,7 +78,7 @@ class ManualClock:
 
 def make_market(
     *,
-    condition_id: str = "0x" + "c1" * 32,
+    condition_id: str = CONDITION,
     token_ids: tuple[str, str] = (YES, NO),
     tick: str = "0.01",
     minimum_shares: str = "5",
@@ -103,6 +116,37 @@ def make_market(
         taker_delay_s=taker_delay_s,
         disputed=disputed,
         payouts=None if payouts is None else (Decimal(payouts[0]), Decimal(payouts[1])),
+    )
+
+
+def make_intent(
+    side: Side = Side.BUY,
+    size: str = "10",
+    limit: str = "0.50",
+    *,
+    order_type: OrderType = OrderType.FAK,
+    token_id: str = YES,
+    condition_id: str = CONDITION,
+    post_only: bool | None = None,
+    expires_at: datetime | None = None,
+    client_order_id: str = "c1",
+    event: str = "fed-hike",
+    purpose: Purpose = Purpose.OPEN,
+) -> OrderIntent:
+    """Return an order to be sent; a GTD is post-only and rests for ten minutes from `START`."""
+    rests = order_type is OrderType.GTD
+    return OrderIntent(
+        client_order_id=ClientOrderId(client_order_id),
+        event=EventId(event),
+        condition_id=ConditionId(condition_id),
+        token_id=TokenId(token_id),
+        side=side,
+        size=Shares(Decimal(size)),
+        limit=Price(Decimal(limit)),
+        order_type=order_type,
+        purpose=purpose,
+        post_only=rests if post_only is None else post_only,
+        expires_at=START + timedelta(minutes=10) if rests and expires_at is None else expires_at,
     )
 
 
