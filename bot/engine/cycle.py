@@ -153,6 +153,7 @@ class Engine:
         ports.ledger.record_cycle(
             result.cycle, result.at, duration_ms=round(duration * 1000, 3), counts=counts
         )
+        ports.ledger.record_standing(_amiss(result), result.at)
         if decision is None:
             return
         if not is_quiet(decision):
@@ -183,3 +184,18 @@ class Engine:
                 limit=denial.limit,
                 actual=denial.actual,
             )
+
+
+def _amiss(result: CycleResult) -> dict[str, str]:
+    """Return what a person should look at: what it concerns -> why."""
+    amiss = dict(result.broken)
+    if result.skipped:
+        amiss["cycle"] = result.skipped
+    if result.decision is None:
+        return amiss
+    for event in result.decision.events:
+        if event.verdict is Verdict.FROZEN and event.reasons:
+            amiss[event.event] = event.reasons[0].text
+    for note in result.decision.notes:
+        amiss[note.code.lower()] = note.text
+    return amiss
