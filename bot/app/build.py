@@ -1,0 +1,156 @@
+"""Builds the world of a mode: the only place that knows which mode it is."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import bot
+from bot.app.sources import open_market_data
+from bot.app.strategies import KnownStrategies
+from bot.clock import Clock, SteppedClock, SystemClock
+from bot.config import MarketDataName, Settings
+from bot.engine.cycle import CycleResult, Engine
+from bot.engine.ports import Ports, Report, Terms
+from bot.ledger import Ledger, LedgerReader
+from bot.model.orders import OrderStatus, OrderType
+from bot.model.units import Usd
+from bot.portfolio import open_portfolio
+from bot.venues.ports import MarketData
+from bot.venues.simulated import SimulatedStart, SimulatedVenue
+
+DEADLINE = timedelta(minutes=2)
+"""A cycle that takes longer than this is ended; nothing more is sent in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daemon:
+    """A built daemon, ready to run cycles."""
+
+    settings: Settings
+    ports: Ports
+    engine: Engine
+
+
+@asynccontextmanager
+async def open_daemon(
+    settings: Settings, *, report: Report, decided: Callable[[CycleResult], None]
+) -> AsyncIterator[Daemon]:
+    """Open ledger, market data and venue, and close them again.
+
+    Args:
+        settings: What the user wants.
+        report: Logs one event.
+        decided: Called after each decision is on disk.
+
+    Raises:
+        LedgerError: The ledger is in use or cannot be written.
+        DataError: The first read of the market data failed.
+    """
+    settings.ledger.parent.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger.open(settings.ledger, mode=settings.mode)
+    try:
+        clock = make_clock(settings, last=ledger.last_cycle())
+        market_data = open_market_data(settings, clock=clock, report=report)
+        await market_data.start()
+        try:
+            ports = _ports(settings, ledger, clock, market_data, report)
+            ledger.prune(clock.now(), settings.keep_views)
+            yield Daemon(
+                settings=settings, ports=ports, engine=Engine(ports=ports, decided=decided)
+            )
+        finally:
+            await market_data.close()
+    finally:
+        ledger.close()
+
+
+def make_clock(settings: Settings, *, last: tuple[int, datetime] | None) -> Clock:
+    """Return the clock of the mode; a stepped one goes on where the ledger ended."""
+    if settings.market_data is MarketDataName.POLYMARKET:
+        return SystemClock()
+    if settings.market_data is MarketDataName.PRACTICE:
+        start = settings.practice.start if last is None else max(last[1], settings.practice.start)
+        return SteppedClock(start=start, pace=settings.practice.pace.total_seconds() or None)
+    from bot.app.sources import first_instant
+
+    start = first_instant(settings) if last is None else last[1]
+    return SteppedClock(start=start, pace=None)
+
+
+def _ports(
+    settings: Settings, ledger: Ledger, clock: Clock, market_data: MarketData, report: Report
+) -> Ports:
+    if ledger.last_cycle() is None and ledger.account(clock.now()).cash_usd == 0:
+        cash = Usd(settings.paper.cash_usd)
+        ledger.record_deposit(cash, clock.now(), "play money at the first start")
+    account = ledger.account(clock.now())
+    venue = SimulatedVenue(
+        market_data=market_data,
+        clock=clock,
+        latency_s=settings.paper.latency.total_seconds(),
+        settlement_delay_s=settings.paper.settlement_delay.total_seconds(),
+        settlement_failures=settings.paper.settlement_failures,
+        start=SimulatedStart(
+            cash_usd=account.cash_usd,
+            shares={position.token_id: position.shares for position in account.positions},
+            orders=tuple(
+                order
+                for order in account.orders
+                if order.status is OrderStatus.OPEN and order.order_type is OrderType.GTD
+            ),
+            unsettled=ledger.fills_not_final(),
+        ),
+    )
+    return Ports(
+        venue=venue,
+        market_data=market_data,
+        portfolio=open_portfolio(settings.portfolio, report=report),
+        strategies=KnownStrategies(settings=settings, ledger=ledger),
+        ledger=ledger,
+        clock=clock,
+        report=report,
+        terms=make_terms(settings),
+    )
+
+
+def make_terms(settings: Settings) -> Terms:
+    """Return the terms of a cycle as the user set them."""
+    budget, total = settings.premium_budget, settings.max_total
+    return Terms(
+        mode=settings.mode,
+        version=program_version(),
+        risk_aversion=settings.risk_aversion,
+        premium_budget_usd=budget.usd,
+        premium_budget_share=budget.share or 0.0,
+        max_total_usd=total.usd,
+        max_total_share=total.share or 0.0,
+        max_price_age=settings.max_price_age,
+        max_view_age=settings.max_view_age,
+        max_quote_age=settings.max_quote_age,
+        deadline=DEADLINE,
+    )
+
+
+def program_version() -> str:
+    """Return the version and a hash of all that decides: two programs that differ say so."""
+    home = Path(bot.__file__).parent
+    digest = hashlib.sha256()
+    for folder in ("core", "model", "rules", "strategy", "yaml_lines"):
+        for path in sorted((home / folder).rglob("*.py")):
+            digest.update(path.relative_to(home).as_posix().encode())
+            digest.update(path.read_bytes())
+    return f"{bot.__version__}+{digest.hexdigest()[:12]}"
+
+
+def last_cycle_of(path: Path) -> tuple[int, datetime] | None:
+    """Return the last cycle of a ledger that may not exist yet."""
+    if not path.exists():
+        return None
+    reader = LedgerReader.open(path)
+    try:
+        return reader.last_cycle()
+    finally:
+        reader.close()

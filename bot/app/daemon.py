@@ -1,0 +1,71 @@
+"""Runs a built daemon until a time, a signal or the end of the recording; stops it cleanly."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from bot.app.build import Daemon
+from bot.app.loop import run_scheduled, run_stepped
+from bot.clock import SteppedClock, SystemClock
+from bot.config import MarketDataName
+
+AFTER_TAPE = timedelta(minutes=5)
+"""A replay goes on this long after its last row, so that orders and settlements end."""
+
+
+async def run_daemon(
+    daemon: Daemon, *, lasting: timedelta | None = None, stop: asyncio.Event | None = None
+) -> None:
+    """Run cycles until ``lasting`` has passed on the daemon's clock, or until told to stop.
+
+    SIGTERM and SIGINT stop it: the cycle under way is finished, resting orders are cancelled.
+
+    Args:
+        daemon: Built.
+        lasting: None runs on.
+        stop: Set from elsewhere to stop; None makes an own one.
+    """
+    told = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, told.set)
+    ports = daemon.ports
+    clock = ports.clock
+    until = clock.now() + lasting if lasting is not None else None
+    ports.report("app.started", mode=ports.terms.mode, version=ports.terms.version)
+    try:
+        if isinstance(clock, SteppedClock):
+            await run_stepped(_Cycles(daemon, told), clock=clock, until=until, stop=told)
+        elif isinstance(clock, SystemClock):
+            await run_scheduled(_Cycles(daemon, told), clock=clock, until=until, stop=told)
+    finally:
+        await daemon.engine.stop()
+        ports.report("app.stopped", cycle_clock=clock.now().isoformat())
+
+
+class _Cycles:
+    """Runs a cycle when called and says when the next one is due."""
+
+    def __init__(self, daemon: Daemon, told: asyncio.Event) -> None:
+        self._daemon = daemon
+        self._told = told
+        self._ends: datetime | None = None
+
+    async def __call__(self) -> datetime:
+        daemon = self._daemon
+        result = await daemon.engine.run_cycle()
+        now = daemon.ports.clock.now()
+        due = now + daemon.settings.check_every
+        if result.decision is not None and result.decision.next_wake_at is not None:
+            due = min(due, max(result.decision.next_wake_at, now))
+        if daemon.settings.market_data is MarketDataName.RECORDED:
+            self._look_for_end(now)
+        return due
+
+    def _look_for_end(self, now: datetime) -> None:
+        if self._ends is not None and now >= self._ends:
+            self._told.set()
+        elif self._ends is None and self._daemon.ports.market_data.next_event_at() is None:
+            self._ends = now + AFTER_TAPE

@@ -1,0 +1,98 @@
+"""Opens the market data that the config names."""
+
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
+from bot.config import MarketDataName, Recorded, RecordedSource, Settings
+from bot.engine.ports import Report
+from bot.errors import ConfigError
+from bot.venues.ports import MarketData
+from bot.venues.recorded.tape import Tape
+
+
+def open_market_data(settings: Settings, *, clock: Clock, report: Report) -> MarketData:
+    """Return the source of quotes, not started yet."""
+    match settings.market_data:
+        case MarketDataName.PRACTICE:
+            from bot.venues.practice import PracticeMarketData
+
+            practice = settings.practice
+            return PracticeMarketData(clock=clock, seed=practice.seed, start=practice.start)
+        case MarketDataName.POLYMARKET:
+            return _polymarket(settings, clock=clock, report=report)
+        case MarketDataName.RECORDED:
+            from bot.venues.recorded.source import RecordedMarketData
+
+            return RecordedMarketData(clock=clock, tape=open_tape(settings))
+
+
+def _polymarket(settings: Settings, *, clock: Clock, report: Report) -> MarketData:
+    from bot.venues.polymarket.market_data import PolymarketData
+    from bot.venues.polymarket.settings import Endpoints, Pace
+
+    venue = settings.polymarket
+
+    def tell(source: str, problem: str) -> None:
+        name = "source.failed" if problem else "source.recovered"
+        report(name, source=source, problem=problem)
+
+    return PolymarketData(
+        endpoints=Endpoints(
+            gamma=venue.gamma_url, clob=venue.clob_url, market_stream=venue.market_ws_url
+        ),
+        pace=Pace(
+            timeout=venue.request_timeout.total_seconds(),
+            confirm_every=min(venue.poll, settings.max_quote_age / 3).total_seconds(),
+        ),
+        clock=clock,
+        report=tell,
+    )
+
+
+def open_tape(settings: Settings) -> Tape:
+    """Return the recording that the config names.
+
+    Raises:
+        ConfigError: There is none, or a file of it is missing.
+        BadData: A row of it cannot be right.
+    """
+    recorded, path = settings.recorded, settings.recorded_path
+    if recorded is None or path is None:
+        raise ConfigError(
+            f"{settings.path}: market_data is recorded, but recorded: names no recording."
+            " Write recorded: {source: journal, path: ...}"
+        )
+    match recorded.source:
+        case RecordedSource.JOURNAL:
+            from bot.venues.recorded.journal import open_journal
+
+            return open_journal(path)
+        case RecordedSource.L2_BOOKS:
+            from bot.venues.recorded.l2_books import open_l2_books
+
+            return open_l2_books(path)
+        case RecordedSource.FED_DEC2025:
+            from bot.venues.recorded.fed_dec2025 import open_fed_dec2025
+
+            return open_fed_dec2025(path)
+        case RecordedSource.DAILY:
+            from bot.venues.recorded.daily import open_daily
+
+            since, until = _span(settings, recorded)
+            return open_daily(path, since=since.date(), until=until.date())
+
+
+def _span(settings: Settings, recorded: Recorded) -> tuple[datetime, datetime]:
+    if recorded.since is None or recorded.until is None:
+        raise ConfigError(
+            f"{settings.path}: recorded.since and recorded.until are needed for daily bars:"
+            " years of them take long. Write since: 2024-09-01 and until: 2024-11-30"
+        )
+    return recorded.since, recorded.until
+
+
+def first_instant(settings: Settings) -> datetime:
+    """Return where a replay begins: ``recorded.since``, or the first row of the recording."""
+    if settings.recorded is not None and settings.recorded.since is not None:
+        return settings.recorded.since
+    return open_tape(settings).starts_at - timedelta(seconds=1)
