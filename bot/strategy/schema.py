@@ -3,6 +3,7 @@
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from bot.rules.rule import Rule, SizingRule, TriggerRule, find_rule, rule_names
 from bot.strategy.file import StrategyFile
@@ -42,16 +43,21 @@ def _rule_schema(rule: type[Rule], definitions: dict[str, Any]) -> dict[str, Any
     return _schema_of(rule, definitions) | {"title": rule.name()}
 
 
+class _AsWritten(GenerateJsonSchema):
+    """What a person writes: no default (a number in our units), no null, no made-up titles."""
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def nullable_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - its signature
+        return False
+
+
 def _schema_of(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of one class; those it refers to go into ``definitions``."""
-    schema = _without_defaults(model.model_json_schema())
+    schema = model.model_json_schema(schema_generator=_AsWritten)
     definitions |= schema.pop("$defs", {})
-    found: dict[str, Any] = schema
-    return found
-
-
-def _without_defaults(part: Any) -> Any:
-    """Leave defaults out: they are numbers in our units, not the text a person writes."""
-    if isinstance(part, dict):
-        return {k: _without_defaults(v) for k, v in part.items() if k != "default"}
-    return [_without_defaults(item) for item in part] if isinstance(part, list) else part
+    return schema

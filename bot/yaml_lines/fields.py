@@ -95,9 +95,10 @@ def _problem(found: Any, model: type[BaseModel], *, top: MapNode, at: Path, owne
             return Problem(line, f"{name} is {_kind(found['input'])}; it must be a list.")
         case _:  # model_type, dict_type: the only others that text, lists and dicts can cause
             known = tuple(_model_at(model, found["loc"]).model_fields)
-            options = f": {', '.join(known)}" if found["type"] == "model_type" else ""
-            text = f"{name} is {_kind(found['input'])}; it must be a group of options{options}."
-            return Problem(line, text)
+            due = f"a group of options: {', '.join(known)}" if known else "{}: it has no options"
+            if found["type"] == "dict_type":
+                due = "a group of names, each with what it says"
+            return Problem(line, f"{name} is {_kind(found['input'])}; it must be {due}.")
 
 
 def _kind(given: object) -> str:

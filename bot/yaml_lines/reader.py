@@ -148,7 +148,7 @@ class _Builder:
             return self._list(line, name=name, level=level)
         if isinstance(event, yaml.AliasEvent):
             return TextNode(text="", line=line)
-        if not event.value and event.style is None and name and event.anchor is None:
+        if name and not event.value and not event.style and event.anchor is None:
             self._refuse(event, f"{name} is empty. Write what it is, or remove the line.")
         return TextNode(text=event.value, line=line)
 

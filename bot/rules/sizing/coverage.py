@@ -68,7 +68,7 @@ class ByVolatility(BaseModel):
     def _calm_is_below_nervous(self) -> Self:
         if self.below > self.above:
             raise ValueError(
-                f"is calm below {self.below} but nervous above {self.above}. Swap them."
+                f"is calm below {self.below:g} but nervous above {self.above:g}. Swap them."
             )
         return self
 
