@@ -1,0 +1,1 @@
+"""Market data that was kept: tapes (one adapter per recording) and the source that plays one."""
