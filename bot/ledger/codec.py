@@ -7,17 +7,15 @@ that a part that has not changed since the last view is not stored again.
 import hashlib
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
 
 from bot.model.decision import Decision
-from bot.model.market import Book, Market, Quote
+from bot.model.market import Book, Quote
 from bot.model.portfolio import Portfolio
-from bot.model.units import EventId, TokenId
-from bot.model.view import Account, EventMemory, EventView, MarketView, SharedLimits, View
+from bot.model.view import EventView, MarketView, View
 
 _T = TypeVar("_T")
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -26,40 +24,34 @@ Levels = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...
 
 _LEVELS = msgspec.json.Decoder(Levels)
 
-Intern = Callable[[str, object, Callable[[], bytes]], int]
+Encoded = Callable[[], bytes]
+
+Intern = Callable[[str, object, Encoded], int]
 """Hand in a name, a part and how to encode it; get the number under which it is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _StoredMarket:
-    market: int
-    adverse_index: int
-    token_id: TokenId = TokenId("")
-    levels: int | None = None
-    as_of_ms: int = 0
-    confirmed_at: datetime | None = None
+    view: int
+    """Part: the ``MarketView`` without its quote."""
+    quote: Quote | None
+    """Its book without levels."""
+    levels: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _StoredEvent:
-    event: EventId
+    view: EventView
+    """Without its markets."""
     markets: tuple[_StoredMarket, ...]
-    memory: EventMemory
-    problem: str
-    removed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _StoredView:
-    cycle: int
-    now: datetime
-    mode: str
-    version: str
-    limits: int
+    view: View
+    """Without its holdings and events."""
     portfolio: int
-    account: Account
     events: tuple[_StoredEvent, ...]
-    halted: str
 
 
 def encode(record: object) -> bytes:
@@ -98,16 +90,11 @@ def encode_decision(decision: Decision) -> bytes:
 
 def encode_view(view: View, intern: Intern) -> bytes:
     """Return a view as JSON, its large parts handed to ``intern``."""
+    rest = replace(view, events=(), portfolio=Portfolio(holdings=(), as_of=view.portfolio.as_of))
     stored = _StoredView(
-        cycle=view.cycle,
-        now=view.now,
-        mode=view.mode,
-        version=view.version,
-        limits=intern("limits", view.limits, lambda: encode(view.limits)),
+        view=rest,
         portfolio=intern("portfolio", view.portfolio, lambda: encode(view.portfolio)),
-        account=view.account,
         events=tuple(_store_event(event, intern) for event in view.events),
-        halted=view.halted,
     )
     return encode(stored)
 
@@ -115,26 +102,20 @@ def encode_view(view: View, intern: Intern) -> bytes:
 def decode_view(body: bytes, part: Callable[[int], bytes]) -> View:
     """Return the view that ``encode_view`` wrote; ``part`` gives back what was interned."""
     stored = decode(body, _StoredView)
-    return View(
-        cycle=stored.cycle,
-        now=stored.now,
-        mode=stored.mode,
-        version=stored.version,
-        limits=decode(part(stored.limits), SharedLimits),
+    return replace(
+        stored.view,
         portfolio=decode(part(stored.portfolio), Portfolio),
-        account=stored.account,
         events=tuple(_load_event(event, part) for event in stored.events),
-        halted=stored.halted,
     )
 
 
 def parts_of(body: bytes) -> set[int]:
     """Return the numbers of all parts that a stored view needs."""
     stored = decode(body, _StoredView)
-    found = {stored.limits, stored.portfolio}
+    found = {stored.portfolio}
     for event in stored.events:
         for market in event.markets:
-            found.add(market.market)
+            found.add(market.view)
             if market.levels is not None:
                 found.add(market.levels)
     return found
@@ -142,46 +123,34 @@ def parts_of(body: bytes) -> set[int]:
 
 def _store_event(event: EventView, intern: Intern) -> _StoredEvent:
     return _StoredEvent(
-        event=event.event,
+        view=replace(event, markets=()),
         markets=tuple(_store_market(market, intern) for market in event.markets),
-        memory=event.memory,
-        problem=event.problem,
-        removed=event.removed,
     )
 
 
 def _store_market(view: MarketView, intern: Intern) -> _StoredMarket:
-    market, quote = view.market, view.quote
-    number = intern(market.condition_id, market, lambda: encode(market))
-    if quote is None:
-        return _StoredMarket(market=number, adverse_index=view.adverse_index)
-    book = quote.book
+    rest = replace(view, quote=None)
+    number = intern(view.market.condition_id, rest, lambda: encode(rest))
+    if view.quote is None:
+        return _StoredMarket(view=number, quote=None, levels=None)
+    book = view.quote.book
     levels: Levels = (book.bid_prices, book.bid_sizes, book.ask_prices, book.ask_sizes)
     return _StoredMarket(
-        market=number,
-        adverse_index=view.adverse_index,
-        token_id=book.token_id,
+        view=number,
+        quote=replace(view.quote, book=Book(book.token_id, book.as_of_ms, (), (), (), ())),
         levels=intern(book.token_id, book, lambda: encode(levels)),
-        as_of_ms=book.as_of_ms,
-        confirmed_at=quote.confirmed_at,
     )
 
 
 def _load_event(stored: _StoredEvent, part: Callable[[int], bytes]) -> EventView:
-    return EventView(
-        event=stored.event,
-        markets=tuple(_load_market(market, part) for market in stored.markets),
-        memory=stored.memory,
-        problem=stored.problem,
-        removed=stored.removed,
-    )
+    markets = tuple(_load_market(market, part) for market in stored.markets)
+    return replace(stored.view, markets=markets)
 
 
 def _load_market(stored: _StoredMarket, part: Callable[[int], bytes]) -> MarketView:
-    quote = None
-    if stored.levels is not None and stored.confirmed_at is not None:
-        book = Book(stored.token_id, stored.as_of_ms, *_LEVELS.decode(part(stored.levels)))
-        quote = Quote(book, stored.confirmed_at)
-    return MarketView(
-        market=decode(part(stored.market), Market), adverse_index=stored.adverse_index, quote=quote
-    )
+    view, quote = decode(part(stored.view), MarketView), stored.quote
+    if quote is not None and stored.levels is not None:
+        token_id, as_of_ms, *_ = quote.book
+        levels = _LEVELS.decode(part(stored.levels))
+        quote = replace(quote, book=Book(token_id, as_of_ms, *levels))
+    return replace(view, quote=quote)

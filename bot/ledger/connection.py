@@ -85,8 +85,10 @@ class WriterLock:
             ) from error
 
     def release(self) -> None:
-        """Let the next writer in."""
-        os.close(self._file)
+        """Let the next writer in; may be called twice."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
 
 def open_for_writing(path: Path) -> "Database":
@@ -118,6 +120,8 @@ def open_for_reading(path: Path) -> "Database":
     if not path.exists():
         raise LedgerError(f"no ledger at {path}: start `polyhedge run` first, it makes one")
     uri = f"{path.absolute().as_uri()}?mode=ro"
+    if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
+        uri += "&immutable=1"  # SQLite could make no -shm file here, and nobody is writing
     connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)
     return Database(connection, execute_plugins=False)
 

@@ -1,0 +1,359 @@
+"""Fills, settlements and deposits: counted once, never changed, the same after a restart."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.errors import InvariantError
+from bot.ledger import Ledger, LedgerReader
+from bot.model.orders import Fill, Side, TradeSettlement
+from bot.model.units import ConditionId, OrderId, Price, Shares, TokenId, Usd, from_e6
+from tests.fakes import START, YES
+from tests.ledger.make import EVENT, make_fill, send, usd
+
+PAYOUTS = (Decimal(1), Decimal(0))
+NOTHING = (Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What a venue says of a redemption."""
+
+    token_id: TokenId
+    shares: Shares
+    payout_usd: Usd
+
+
+def settle(ledger: Ledger, shares: str, payout: str) -> None:
+    paid = Paid(token_id=TokenId(YES), shares=Shares(Decimal(shares)), payout_usd=usd(payout))
+    ledger.record_settlement(
+        paid, event=EVENT, condition_id=ConditionId("0xc1"), at=START, payouts=PAYOUTS
+    )
+
+
+def sums(ledger: LedgerReader | Ledger) -> tuple[Decimal, Decimal]:
+    """Return cash and shares as SQL adds them up, without any fold."""
+    (row,) = ledger._db.query("SELECT sum(cash_e6) AS cash, sum(shares_e6) AS shares FROM journal")
+    return from_e6(row["cash"] or 0), from_e6(row["shares"] or 0)
+
+
+def test_a_fill_moves_cash_and_shares(ledger: Ledger) -> None:
+    ledger.record_deposit(usd("100"), START, "start")
+    send(ledger)
+    assert ledger.record_fill(make_fill(size="4"), START)
+    account = ledger.account(START)
+    assert account.cash_usd == usd("98.3")
+    assert account.positions[0].shares == Decimal(4)
+    assert account.orders[0].filled == Decimal(4)
+    assert account.premium_by_event == {EVENT: usd("1.7")}
+    assert ledger.last_fill_seen_at() == make_fill().at
+
+
+def test_nothing_was_filled_in_a_new_ledger(ledger: Ledger) -> None:
+    assert ledger.last_fill_seen_at() is None
+    assert ledger.fills() == ()
+    assert ledger.account(START).cash_usd == 0
+
+
+def test_a_fill_seen_again_is_no_news(ledger: Ledger) -> None:
+    send(ledger)
+    assert ledger.record_fill(make_fill(), START)
+    before = ledger.account(START)
+    assert not ledger.record_fill(make_fill(), START)
+    assert ledger.account(START) == before
+
+
+def test_a_fill_comes_further_and_never_back(ledger: Ledger) -> None:
+    send(ledger)
+    steps = [TradeSettlement.MATCHED, TradeSettlement.MINED, TradeSettlement.MATCHED]
+    steps += [TradeSettlement.RETRYING, TradeSettlement.CONFIRMED, TradeSettlement.MINED]
+    news = [ledger.record_fill(make_fill(settlement=step), START) for step in steps]
+    assert news == [True, True, False, True, True, False]
+    assert ledger.fills() == (make_fill(settlement=TradeSettlement.CONFIRMED),)
+    assert ledger.fills_not_final() == ()
+
+
+def test_a_failed_fill_is_taken_back_by_a_new_row(ledger: Ledger) -> None:
+    ledger.record_deposit(usd("100"), START, "start")
+    send(ledger)
+    ledger.record_fill(make_fill(), START)
+    assert ledger.fills_not_final() == (make_fill(),)
+    assert ledger.record_fill(make_fill(settlement=TradeSettlement.FAILED), START)
+    account = ledger.account(START)
+    assert (account.cash_usd, account.positions) == (usd("100"), ())
+    assert account.premium_used_usd == 0
+    assert account.orders[0].filled == 0
+    kinds = [row["kind"] for row in ledger._db.query("SELECT kind FROM journal ORDER BY id")]
+    assert kinds == ["deposit", "fill", "reversal"]
+    assert sums(ledger) == (Decimal(100), Decimal(0))
+    assert not ledger.record_fill(make_fill(settlement=TradeSettlement.FAILED), START)
+
+
+def test_a_fill_first_seen_as_failed_moves_nothing(ledger: Ledger) -> None:
+    send(ledger)
+    assert ledger.record_fill(make_fill(settlement=TradeSettlement.FAILED), START)
+    assert ledger.account(START).cash_usd == 0
+    assert not ledger.record_fill(make_fill(), START)
+
+
+def test_two_different_ends_of_a_fill_break_the_invariant(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(settlement=TradeSettlement.CONFIRMED), START)
+    with pytest.raises(InvariantError, match="was confirmed and is now failed; both are final"):
+        ledger.record_fill(make_fill(settlement=TradeSettlement.FAILED), START)
+
+
+@pytest.mark.parametrize(
+    ("fill", "message"),
+    [
+        (make_fill(2), "which this ledger never sent"),
+        (make_fill(side=Side.SELL), "sells token 101, but order o1 was to buy token 101"),
+        (
+            replace(make_fill(), token_id=TokenId("7")),
+            "buys token 7, but order o1 was to buy token 101",
+        ),
+        (make_fill(size="10.02"), r"fills 10\.02 shares of order o1, of whose 10 shares 0 are"),
+    ],
+    ids=["not ours", "side", "token", "size"],
+)
+def test_a_fill_that_does_not_fit_breaks_the_invariant(
+    ledger: Ledger, fill: Fill, message: str
+) -> None:
+    send(ledger)
+    with pytest.raises(InvariantError, match=message):
+        ledger.record_fill(fill, START)
+    assert ledger.fills() == ()
+    assert sums(ledger) == NOTHING
+
+
+def test_a_fill_that_changed_breaks_the_invariant(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(), START)
+    with pytest.raises(InvariantError, match=r"was 10 shares at 0\.4 USD, fee 0\.1; now it is 9"):
+        ledger.record_fill(make_fill(size="9"), START)
+
+
+def test_a_fill_may_exceed_its_order_by_dust(ledger: Ledger) -> None:
+    send(ledger)
+    assert ledger.record_fill(make_fill(size="10.01"), START)
+
+
+def test_a_sale_of_shares_not_held_is_refused_whole(ledger: Ledger) -> None:
+    send(ledger, side=Side.SELL)
+    with pytest.raises(InvariantError, match="sells 10 shares of token 101, but the ledger holds"):
+        ledger.record_fill(make_fill(side=Side.SELL), START)
+    assert sums(ledger) == NOTHING
+    assert ledger.account(START).cash_usd == 0
+
+
+def test_a_payout_closes_the_position(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(), START)
+    settle(ledger, "10", "10")
+    assert ledger.account(START).positions == ()
+    assert ledger.totals().realised_usd == usd("5.9")
+    with pytest.raises(InvariantError, match="takes 10 shares"):
+        settle(ledger, "10", "10")
+
+
+def test_half_a_payout_of_an_odd_millionth_is_rounded_down(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(size="3.000001"), START)
+    settle(ledger, "3.000001", "1.5000005")
+    assert ledger.totals().cash_usd == usd("0.2") - usd("0.000001")
+
+
+def test_money_finer_than_a_millionth_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(ValueError, match="not a whole number of millionths"):
+        ledger.record_deposit(usd("0.0000001"), START, "dust")
+
+
+@pytest.mark.parametrize("table", ["journal", "orders", "order_events", "decisions", "halts"])
+@pytest.mark.parametrize("verb", ["UPDATE {} SET mode = 'live'", "DELETE FROM {}"])
+def test_rows_of_money_cannot_be_changed(ledger: Ledger, table: str, verb: str) -> None:
+    (row,) = ledger._db.query(
+        "SELECT group_concat(sql, ' ') AS sql FROM sqlite_master"
+        " WHERE type = 'trigger' AND tbl_name = ?",
+        [table],
+    )
+    assert row["sql"].count("is append-only") == 2
+    if table in ("journal", "halts"):
+        ledger.record_deposit(usd("1"), START, "")
+        ledger.record_halt("x", START)
+        with (
+            pytest.raises(InvariantError, match=f"{table} is append-only"),
+            ledger.transaction(),
+        ):
+            ledger._db.execute(verb.format(table))
+
+
+def test_a_naive_instant_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(ValueError, match="naive datetime"):
+        ledger.record_halt("x", START.replace(tzinfo=None))
+
+
+def test_what_belongs_together_is_undone_together(ledger: Ledger) -> None:
+    ledger.record_deposit(usd("100"), START, "start")
+
+    def write_and_stumble() -> None:
+        with ledger.transaction():
+            send(ledger)
+            ledger.record_fill(make_fill(), START)
+            assert ledger.account(START).cash_usd == usd("95.9")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_stumble()
+    assert ledger.account(START).cash_usd == usd("100")
+    assert ledger.account(START).orders == ()
+    send(ledger)
+    assert ledger.record_fill(make_fill(), START)
+
+
+def test_a_step_undone_inside_another_leaves_the_other(ledger: Ledger) -> None:
+    def stumble() -> None:
+        with ledger.transaction():
+            ledger.record_deposit(usd("7"), START, "undone")
+            raise KeyError
+
+    with ledger.transaction():
+        ledger.record_deposit(usd("100"), START, "start")
+        with pytest.raises(KeyError):
+            stumble()
+        ledger.record_deposit(usd("1"), START, "more")
+    assert ledger.account(START).cash_usd == usd("101")
+
+
+def test_tampered_cash_is_noticed_at_opening(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    ledger = Ledger.open(path, mode="paper")
+    send(ledger)
+    ledger.record_fill(make_fill(), START)
+    ledger._db.execute("DROP TRIGGER journal_no_update")
+    ledger._db.execute("UPDATE journal SET cash_e6 = cash_e6 + 1")
+    ledger.close()
+    with pytest.raises(InvariantError, match=r"journal row 1 moves -4\.099999 USD"):
+        Ledger.open(path, mode="paper")
+
+
+def test_a_row_nobody_writes_is_noticed(ledger: Ledger) -> None:
+    ledger._db.execute("PRAGMA ignore_check_constraints = ON")
+    ledger._db.execute(
+        "INSERT INTO journal SELECT NULL, 'gift', ?, ?, '', '', '', NULL, NULL, 0, 0, 0, 0, 0, '',"
+        " 'paper'",
+        ["2026-01-01T00:00:00Z"] * 2,
+    )
+    with pytest.raises(InvariantError, match="journal row 1 is a 'gift', which nobody writes"):
+        ledger.account(START)
+
+
+def test_the_account_is_the_same_object_until_something_changes(ledger: Ledger) -> None:
+    first = ledger.account(START)
+    assert ledger.account(START) is first
+    ledger.record_deposit(usd("1"), START, "")
+    second = ledger.account(START)
+    assert second is not first
+    assert ledger.account(START - timedelta(days=1)) == second
+
+
+def test_the_account_is_made_anew_when_premium_leaves_the_window(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(), START)
+    assert ledger.account(START).premium_used_usd == usd("4.1")
+    assert ledger.account(make_fill().at + timedelta(days=365)).premium_used_usd == 0
+
+
+# --- properties ---------------------------------------------------------------------------------
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["buy", "sell", "progress", "fail", "settle", "deposit", "again"]),
+        st.integers(1, 20_000_000),
+        st.integers(1, 99),
+    ),
+    max_size=25,
+)
+
+
+class Play:
+    """Does what is possible on a ledger, and remembers the fills."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.fills: list[Fill] = []
+        self.deposits = Decimal(0)
+
+    def step(self, number: int, kind: str, size_e6: int, cents: int) -> None:
+        held = sum((p.shares for p in self.ledger.account(START).positions), Decimal(0))
+        shares = from_e6(size_e6)
+        if kind in ("sell", "settle"):
+            shares = min(shares, held)
+        if shares <= 0:
+            return
+        if kind in ("buy", "sell"):
+            self._trade(number, Side(kind), shares, cents)
+        elif kind == "settle":
+            settle(self.ledger, str(shares), str(shares if cents % 2 else 0))
+        elif kind == "deposit":
+            self.ledger.record_deposit(Usd(shares), START, "")
+            self.deposits += shares
+        elif self.fills:
+            self._again(kind, cents % len(self.fills))
+
+    def _trade(self, number: int, side: Side, shares: Decimal, cents: int) -> None:
+        send(self.ledger, number, side=side, size=str(shares))
+        fill = make_fill(number, side=side, size=str(shares), price=f"0.{cents:02}", fee="0.00001")
+        self.fills.append(fill)
+        assert self.ledger.record_fill(fill, START)
+
+    def _again(self, kind: str, index: int) -> None:
+        fill = self.fills[index]
+        if kind == "progress":
+            self.ledger.record_fill(replace(fill, settlement=TradeSettlement.MINED), START)
+        elif kind == "fail":
+            self.ledger.record_fill(replace(fill, settlement=TradeSettlement.FAILED), START)
+        else:
+            assert not self.ledger.record_fill(fill, START)
+
+
+@given(steps)
+@settings(max_examples=25)
+def test_state_kept_up_is_state_rebuilt_and_both_are_what_sql_adds_up(
+    done: list[tuple[str, int, int]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        ledger = Ledger.open(path, mode="paper")
+        play = Play(ledger)
+        for number, step in enumerate(done):
+            play.step(number, *step)
+        reader = LedgerReader.open(path)
+        assert reader.account(START) == ledger.account(START)
+        assert reader.totals() == ledger.totals()
+        assert reader.fills() == ledger.fills()
+        assert ledger.totals().gap_usd == 0
+        assert ledger.totals().deposited_usd == play.deposits
+        cash, shares = sums(reader)
+        assert cash == ledger.totals().cash_usd
+        assert shares == sum((p.shares for p in ledger.account(START).positions), Decimal(0))
+        reader.close()
+        ledger.close()
+        again = Ledger.open(path, mode="paper")
+        assert again.totals() == play.ledger._fold.books.totals()
+        again.close()
+
+
+def test_price_and_order_id_of_a_fill_survive_the_disk(ledger: Ledger) -> None:
+    send(ledger)
+    fill = replace(make_fill(price="0.123456", size="1.234567"), order_id=OrderId("o1"))
+    ledger.record_fill(fill, START)
+    reader = LedgerReader.open(ledger.path)
+    assert reader.fills() == (fill,)
+    assert reader.fills()[0].price == Price(Decimal("0.123456"))
+    reader.close()

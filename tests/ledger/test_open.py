@@ -1,0 +1,307 @@
+"""A ledger that cannot be used says why and what to do, and one that can has one writer."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.errors import LedgerError
+from bot.ledger import Ledger, LedgerReader, schema, switch
+from bot.model.units import EventId
+from tests.fakes import START
+from tests.ledger.make import EVENT, make_fill, send, usd
+
+ROOT = os.geteuid() == 0
+
+
+def mount(folder: Path, *options: str) -> None:
+    """Mount over ``folder``, or skip the test and say why."""
+    if not ROOT:
+        pytest.skip("mounting needs root")
+    done = subprocess.run(["mount", *options, str(folder)], capture_output=True, check=False)  # noqa: S603, S607
+    if done.returncode:
+        pytest.skip(f"cannot mount here: {done.stderr.decode().strip()}")
+
+
+def unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S603, S607
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount(folder, "-t", "tmpfs", "-o", "size=1m", "tmpfs")
+    yield folder
+    unmount(folder)
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """A folder nobody can write, with a ledger in it that was closed properly."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    mount(folder, "-t", "tmpfs", "-o", "size=4m", "tmpfs")
+    ledger = Ledger.open(folder / "ledger.db", mode="paper")
+    ledger.record_deposit(usd("5"), START, "start")
+    ledger.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)  # noqa: S603, S607
+    yield folder
+    unmount(folder)
+
+
+def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "new" / "deep" / "ledger.db", mode="paper")
+    ledger.close()
+    assert (tmp_path / "new" / "deep" / "ledger.db").exists()
+
+
+def test_a_read_only_folder_is_named_with_what_to_do(read_only: Path) -> None:
+    with pytest.raises(LedgerError, match=r"its folder .*/kept cannot be written \(Read-only"):
+        Ledger.open(read_only / "ledger.db", mode="paper")
+
+
+def test_a_ledger_in_a_read_only_folder_can_be_read(read_only: Path) -> None:
+    reader = LedgerReader.open(read_only / "ledger.db")
+    assert reader.account(START).cash_usd == usd("5")
+    reader.close()
+
+
+def test_a_folder_that_is_a_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    with pytest.raises(LedgerError, match=r"its folder .*/data cannot be written.*`ledger:` in"):
+        Ledger.open(tmp_path / "data" / "ledger.db", mode="paper")
+
+
+def test_a_ledger_file_that_is_a_folder_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").mkdir()
+    with pytest.raises(LedgerError, match=r"ledger\.db: it cannot be opened"):
+        Ledger.open(tmp_path / "ledger.db", mode="paper")
+
+
+def test_a_full_disk_loses_nothing_and_goes_on_when_there_is_space(small_disk: Path) -> None:
+    ledger = Ledger.open(small_disk / "ledger.db", mode="paper")
+    ledger.record_deposit(usd("100"), START, "start")
+    send(ledger)
+    written = 0
+
+    def fill_up() -> None:
+        nonlocal written
+        while True:
+            ledger.record_lifecycle("refused", EVENT, START, "x" * 5000)
+            written += 1
+
+    with pytest.raises(LedgerError, match=r"the disk is full; nothing was lost\. Free space"):
+        fill_up()
+    with pytest.raises(LedgerError, match="the disk is full"):
+        ledger.record_lifecycle("refused", EVENT, START, "x" * 500_000)
+    assert ledger.lifecycle_counts() == {"refused": written}
+    assert ledger.account(START).cash_usd == usd("100")
+    subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)  # noqa: S603, S607
+    assert ledger.record_fill(make_fill(), START)
+    ledger.close()
+    again = Ledger.open(small_disk / "ledger.db", mode="paper")
+    assert again.account(START).cash_usd == usd("95.9")
+    assert again._db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    again.close()
+
+
+def send_with_note(ledger: Ledger, note: str) -> None:
+    with ledger.transaction():
+        send(ledger)
+        ledger.record_lifecycle("opened", EVENT, START, note)
+
+
+def test_a_ledger_that_cannot_grow_loses_nothing(ledger: Ledger) -> None:
+    """As with a full disk, where no disk can be mounted."""
+    ledger.record_deposit(usd("100"), START, "start")
+    (pages,) = ledger._db.execute("PRAGMA page_count").fetchone()
+    ledger._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(LedgerError, match="the disk is full; nothing was lost"):
+        send_with_note(ledger, "x" * 100_000)
+    assert ledger.orders_without_end() == ()
+    ledger._db.execute("PRAGMA max_page_count = 100000")
+    send(ledger)
+    assert ledger.account(START).cash_usd == usd("100")
+
+
+def test_a_disk_full_at_opening_is_a_message(small_disk: Path) -> None:
+    (small_disk / "stuff").write_bytes(b"x" * (1 << 20))
+    with pytest.raises(LedgerError, match=r"ledger\.db.*(Free space|No space left)"):
+        Ledger.open(small_disk / "ledger.db", mode="paper")
+
+
+def test_a_second_writer_is_refused_and_told_who_has_it(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match=f"in use by process {os.getpid()}.*kill {os.getpid()}"):
+        Ledger.open(ledger.path, mode="paper")
+    ledger.record_deposit(usd("1"), START, "the first goes on")
+
+
+def _hold(path: Path, ready: "multiprocessing.connection.Connection") -> None:
+    Ledger.open(path, mode="paper")
+    ready.send("open")
+    signal.pause()
+
+
+def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    holder = context.Process(target=_hold, args=(path, there))
+    holder.start()
+    assert here.recv() == "open"
+    with pytest.raises(LedgerError, match=f"in use by process {holder.pid}"):
+        Ledger.open(path, mode="paper")
+    holder.kill()
+    holder.join()
+    Ledger.open(path, mode="paper").close()
+
+
+def test_a_closed_ledger_can_be_opened_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        Ledger.open(tmp_path / "ledger.db", mode="paper").close()
+
+
+def test_modes_are_never_mixed(ledger: Ledger) -> None:
+    ledger.close()
+    with pytest.raises(LedgerError, match="was made in mode paper and this is mode live"):
+        Ledger.open(ledger.path, mode="live")
+    Ledger.open(ledger.path, mode="paper").close()
+
+
+def test_every_table_carries_the_mode(ledger: Ledger) -> None:
+    tables = [row["name"] for row in ledger._db.query("SELECT name FROM pragma_table_list")]
+    ours = [name for name in tables if not name.startswith(("sqlite_", "_sqlite"))]
+    assert len(ours) >= 15
+    for table in ours:
+        columns = ledger._db.query(f"SELECT name, strict FROM pragma_table_list('{table}')")  # noqa: S608
+        assert next(iter(columns))["strict"] == 1
+        names = [row["name"] for row in ledger._db.query(f"PRAGMA table_info({table})")]
+        assert "mode" in names
+
+
+def test_writing_waits_for_the_platter(ledger: Ledger) -> None:
+    pragmas = ("journal_mode", "synchronous", "foreign_keys")
+    found = [ledger._db.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+    assert found == ["wal", 2, 1]
+
+
+def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"this is not SQLite" * 100)
+    with pytest.raises(LedgerError, match="is not a ledger; name another one as `ledger:`"):
+        Ledger.open(path, mode="paper")
+    with pytest.raises(LedgerError, match="is not a ledger"):
+        LedgerReader.open(path)
+
+
+def test_a_damaged_ledger_says_so(ledger: Ledger) -> None:
+    for number in range(1, 60):
+        send(ledger, number)
+    path = ledger.path
+    ledger.close()
+    bytes_ = bytearray(path.read_bytes())
+    page = 4096
+    for start in range(page, len(bytes_), page):
+        bytes_[start : start + 200] = b"\xff" * 200
+    path.write_bytes(bytes_)
+    with pytest.raises(LedgerError, match="the file is damaged; restore it from a copy"):
+        Ledger.open(path, mode="paper")
+
+
+def test_a_ledger_of_a_newer_program_is_refused(ledger: Ledger) -> None:
+    ledger._db.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+        " VALUES ('polyhedge', 'm999_from_the_future', '')"
+    )
+    ledger.close()
+    with pytest.raises(LedgerError, match=r"by a newer polyhedge \(it has step m999_from_the_f"):
+        Ledger.open(ledger.path, mode="paper")
+    with pytest.raises(LedgerError, match="another version of polyhedge"):
+        LedgerReader.open(ledger.path)
+
+
+@pytest.mark.parametrize("done", range(len(schema.STEPS)))
+def test_every_old_schema_comes_forward(tmp_path: Path, done: int) -> None:
+    """Add rows of that schema here once there is more than one."""
+    path = tmp_path / "ledger.db"
+    from sqlite_utils import Database
+
+    connection = sqlite3.connect(path, isolation_level=None)
+    names = [step.__name__.strip("_") for step in schema.STEPS]
+    schema.migrations().apply(Database(connection), stop_before=names[done])
+    connection.close()
+    with pytest.raises(LedgerError, match="`polyhedge run` of this version brings an older one"):
+        LedgerReader.open(path)
+    Ledger.open(path, mode="paper").close()
+    LedgerReader.open(path).close()
+
+
+def test_reading_a_ledger_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"no ledger at .*start `polyhedge run` first"):
+        LedgerReader.open(tmp_path / "ledger.db")
+
+
+def test_a_reader_never_sees_half_a_step(ledger: Ledger) -> None:
+    reader = LedgerReader.open(ledger.path)
+    with ledger.transaction():
+        ledger.record_deposit(usd("100"), START, "start")
+        send(ledger)
+        assert reader.account(START).cash_usd == 0
+        assert reader.account(START).orders == ()
+    assert reader.account(START) == ledger.account(START)
+    with reader.snapshot():
+        before = reader.account(START)
+        ledger.record_deposit(usd("1"), START, "more")
+        assert reader.account(START) == before
+    assert reader.account(START).cash_usd == usd("101")
+    reader.close()
+
+
+def test_a_reader_cannot_write(ledger: Ledger) -> None:
+    reader = LedgerReader.open(ledger.path)
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader._db.execute("INSERT INTO origin VALUES ('live')")
+    reader.close()
+
+
+def test_halt_survives_a_restart_and_ends_by_resume(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    ledger = Ledger.open(path, mode="paper")
+    assert (ledger.halted(), ledger.halted_at()) == ("", None)
+    ledger.record_halt("420 shares there, 0 here", START)
+    ledger.close()
+    ledger = Ledger.open(path, mode="paper")
+    assert (ledger.halted(), ledger.halted_at()) == ("420 shares there, 0 here", START)
+    ledger.record_resume("counted by hand", START)
+    assert (ledger.halted(), ledger.halted_at()) == ("", None)
+    ledger.close()
+
+
+def test_halt_and_resume_reach_a_running_daemon(ledger: Ledger) -> None:
+    switch.halt(ledger.path, reason="by hand", at=START)
+    assert ledger.halted() == "by hand"
+    switch.resume(ledger.path, reason="all well", at=START)
+    assert ledger.halted() == ""
+    ledger.record_deposit(usd("1"), START, "and it goes on")
+
+
+def test_halt_without_a_ledger_is_a_message(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="no ledger at"):
+        switch.halt(tmp_path / "ledger.db", reason="", at=START)
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_lifecycle_is_counted_and_told_newest_first(ledger: Ledger) -> None:
+    assert ledger.lifecycle_counts() == {}
+    for kind in ("opened", "opened", "settled"):
+        ledger.record_lifecycle(kind, EventId("fed-hike"), START, f"{kind} 420 shares")
+    assert ledger.lifecycle_counts() == {"opened": 2, "settled": 1}
+    assert [entry.kind for entry in ledger.recent_lifecycle(2)] == ["settled", "opened"]
+    assert ledger.recent_lifecycle(1)[0].text == "settled 420 shares"
