@@ -128,6 +128,12 @@ def test_a_trade_that_the_book_showed_before_it_was_told_counts_once() -> None:
     assert step == Step(filled=2, ahead=0)
 
 
+def test_a_trade_after_others_left_the_queue_eats_what_is_left_of_it() -> None:
+    place, _ = after_book(join(), book(bids=[("0.50", "10")], after_ms=5))
+    _, step = after_print(place, 500_000, 12, after_ms=6)
+    assert step == Step(filled=2, ahead=0)
+
+
 def test_a_trade_larger_than_what_the_book_lost_fills_us_with_the_rest() -> None:
     # 40 ahead of our 20; 45 trade; the level is gone from the book, then the trade is told.
     place, _ = after_book(join(), book(bids=[("0.49", "9")], after_ms=5))
