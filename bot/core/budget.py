@@ -11,6 +11,8 @@ from bot.model.strategy import Strategy
 from bot.model.units import EventId
 from bot.model.view import View
 
+_ANY_USD = Decimal("Infinity")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -59,7 +61,7 @@ class Funding:
     reasons: dict[EventId, list[Reason]] = field(default_factory=dict)
     notes: list[Reason] = field(default_factory=list)
     unfinished: set[EventId] = field(default_factory=set)
-    """Events that wanted more than one order may carry."""
+    """Events whose next order may do what this one may not."""
 
 
 def fund(view: View, wishes: Sequence[Wish], strategies: Mapping[EventId, Strategy]) -> Funding:
@@ -67,26 +69,25 @@ def fund(view: View, wishes: Sequence[Wish], strategies: Mapping[EventId, Strate
     funding = Funding()
     for wish in wishes:
         if wish.side is Side.SELL:
-            _keep(funding, wish, make_intent(wish, most_usd=Decimal(0)))
+            _keep(funding, wish, make_intent(wish, most_usd=_ANY_USD))
     buys = [wish for wish in wishes if wish.side is Side.BUY]
     buys.sort(key=lambda wish: (-wish.trade.benefit / max(-wish.trade.cash, 1e-9), wish.event))
     usage = measure_usage(view)
     for wish in buys:
         usage = _fund_buy(funding, view, wish, strategies[wish.event], usage)
-    _drop_lonely_sales(funding)
     return funding
 
 
 def _fund_buy(funding: Funding, view: View, wish: Wish, strategy: Strategy, usage: Usage) -> Usage:
     shared, own = _left(view, usage), _left_of_event(strategy, usage)
-    most = min(*shared.values(), *own.values())
-    wanted = Decimal(f"{-wish.trade.cash:.6f}")
-    made = make_intent(wish, most_usd=most)
-    if most < wanted:
-        _report_cut(funding, wish, wanted, {**shared, **own}, set(shared))
-        made = _out_of_money(made, most)
+    left = {**shared, **own}
+    most = max(min(left.values()), Decimal(0))
+    whole, made = make_intent(wish, most_usd=_ANY_USD), make_intent(wish, most_usd=most)
+    if isinstance(whole, OrderIntent):
+        _report_cut(funding, whole, made, left, set(shared))
     _keep(funding, wish, made)
     if isinstance(made, Reason):
+        _wait_for_sale(funding, wish, most)
         return usage
     return usage.with_buy(wish.event, made.notional_usd + made.fee_usd)
 
@@ -110,26 +111,39 @@ def _left_of_event(strategy: Strategy, usage: Usage) -> dict[str, Decimal]:
 
 def _report_cut(
     funding: Funding,
-    wish: Wish,
-    wanted: Decimal,
+    whole: OrderIntent,
+    made: OrderIntent | Reason,
     left: Mapping[str, Decimal],
     shared: set[str],
 ) -> None:
+    got = Decimal(0) if isinstance(made, Reason) else made.size
+    if got >= whole.size:
+        return
     name = min(left, key=lambda key: left[key])
     have = max(left[name], Decimal(0))
-    text = f"{wish.event} wants {wanted:,.2f} USD; {name} leaves {have:,.2f} USD"
-    reason = Reason(code="CUT", text=text)
-    funding.reasons.setdefault(wish.event, []).append(reason)
+    text = f"{whole.event} wants {whole.size} shares and gets {got}: {name} leaves {have:,.2f} USD"
+    reason = Reason(code="BUDGET_SPENT" if got == 0 else "CUT", text=text)
+    funding.reasons.setdefault(whole.event, []).append(reason)
     if name in shared:
         funding.notes.append(reason)
-    elif name == "limits.max_order_usd":
-        funding.unfinished.add(wish.event)
+    if name == "limits.max_order_usd" or whole.purpose is Purpose.ROLL_IN:
+        # More may be bought by the next order, or with what the old leg of a roll brings.
+        funding.unfinished.add(whole.event)
 
 
-def _out_of_money(made: OrderIntent | Reason, most: Decimal) -> OrderIntent | Reason:
-    if isinstance(made, Reason) and most <= 0:
-        return Reason(code="BUDGET_SPENT", text="nothing is left to spend on it")
-    return made
+def _wait_for_sale(funding: Funding, wish: Wish, most: Decimal) -> None:
+    """Keep the old leg of a roll only if its money buys the new one, else it is still cover."""
+    sales = [
+        intent
+        for intent in funding.intents
+        if intent.unit == wish.unit and intent.purpose is Purpose.ROLL_OUT
+    ]
+    brings = sum((sale.notional_usd - sale.fee_usd for sale in sales), Decimal(0))
+    if sales and isinstance(make_intent(wish, most_usd=most + brings), OrderIntent):
+        text = "the old market is sold first; what it brings buys the next one"
+        funding.reasons.setdefault(wish.event, []).append(Reason(code="SOLD_FIRST", text=text))
+        return
+    funding.intents = [intent for intent in funding.intents if intent not in sales]
 
 
 def _keep(funding: Funding, wish: Wish, made: OrderIntent | Reason) -> None:
@@ -137,13 +151,3 @@ def _keep(funding: Funding, wish: Wish, made: OrderIntent | Reason) -> None:
         funding.intents.append(made)
     else:
         funding.reasons.setdefault(wish.event, []).append(made)
-
-
-def _drop_lonely_sales(funding: Funding) -> None:
-    """Without the new leg of a roll the old one is not sold: it is still cover."""
-    funded = {intent.unit for intent in funding.intents if intent.purpose is Purpose.ROLL_IN}
-    funding.intents = [
-        intent
-        for intent in funding.intents
-        if intent.purpose is not Purpose.ROLL_OUT or intent.unit in funded
-    ]

@@ -4,17 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.exposure import measure_exposure
+from bot.core.exposure import measure_loss
 from bot.core.fees import fee_per_share
 from bot.core.forecast import pool_forecast
+from bot.core.orders import MINIMUM_MARKETABLE_USD
 from bot.core.roll import MarketChoice, choose_market
+from bot.core.rounding import round_estimate
 from bot.core.utility import TwoState
 from bot.model.decision import Forecast, Reason
 from bot.model.market import Book, FeeSchedule
 from bot.model.orders import LiveOrder, OrderStatus
 from bot.model.rule import Situation
 from bot.model.strategy import Strategy
-from bot.model.units import UsdEst
+from bot.model.units import MILLION, UsdEst
 from bot.model.view import EventView, MarketView, Position, View
 
 
@@ -43,13 +45,16 @@ class Case:
         return float(held.shares) if held is not None and not self.choice.rolls else 0.0
 
     @property
-    def mid(self) -> float:
-        """USD per share."""
-        return self.forecast.market
+    def is_dust(self) -> bool:
+        """Whether the hedge held is too little for the venue's smallest sale: it is left."""
+        held, position = self.choice.held, self.choice.held_position
+        if held is None or position is None or held.quote is None:
+            return False
+        bids = held.quote.book.bid_prices
+        return bool(bids) and position.shares * bids[0] < MINIMUM_MARKETABLE_USD * MILLION
 
-    @property
     def situation(self) -> Situation:
-        """What the triggers may look at."""
+        """Return what the triggers may look at."""
         memory = self.event.memory
         first = memory.run_at is None
         return Situation(
@@ -58,26 +63,40 @@ class Case:
             probability=self.forecast.probability,
             exposure_usd_est=self.exposure_usd_est,
             ends_at=self.market.market.ends_at,
-            resolved=self.market.market.payouts is not None,
+            resolved=_planned_market_resolved(self.event),
             readings=self.view.portfolio.readings,
             last_run_at=memory.run_at or self.view.now,
             last_probability=self.forecast.probability if first else memory.probability,
             last_exposure_usd_est=self.exposure_usd_est if first else memory.exposure_usd_est,
         )
 
-    def two_state(self, *, held: float) -> TwoState | None:
-        """Return wealth in both states with ``held`` shares; None if a loss leaves none.
+    @property
+    def wealth_if_not_usd_est(self) -> UsdEst:
+        """Wealth if the event does not happen, USD.
 
         Today's worth lies between the two states by the market's probability:
         ``V(not) = V + pi L``. **Source:** HEDGING section 1.1, with the event fully priced in.
         """
         today = self.view.portfolio.usd_est + float(self.view.account.cash_usd)
-        if_not = today + self.forecast.market * self.exposure_usd_est
+        return UsdEst(today + self.forecast.market * self.exposure_usd_est)
+
+    def two_state(self, *, held: float) -> TwoState | None:
+        """Return wealth in both states with ``held`` shares; None if a loss leaves none."""
+        if_not = self.wealth_if_not_usd_est
         if_event = if_not - self.exposure_usd_est + held
         if min(if_not, if_event) <= 0.0:
             return None
         gamma = self.view.limits.risk_aversion
         return TwoState(self.forecast.probability, if_event, if_not, gamma)
+
+
+def _planned_market_resolved(event: EventView) -> bool:
+    """Return whether the market of the last plan has resolved; the hedge is elsewhere by now."""
+    planned = event.memory.token_id
+    return any(
+        view.market.payouts is not None and planned in view.market.token_ids
+        for view in event.markets
+    )
 
 
 def fee_at(schedule: FeeSchedule) -> Callable[[float], float]:
@@ -91,16 +110,15 @@ def fee_at(schedule: FeeSchedule) -> Callable[[float], float]:
 
 def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason:
     """Return the case, or why this event cannot be decided now: it is frozen."""
-    positions = _positions(view, event)
     orders = tuple(order for order in view.account.orders if order.event == event.event)
-    choice = choose_market(event, positions, strategy=strategy, now=view.now)
-    market = choice.target or choice.held
     unsure = _unsure(event, orders)
     if unsure is not None:
         return unsure
+    choice = choose_market(event, _positions(view, event), strategy=strategy, now=view.now)
+    market = choice.target or choice.held
     if market is None:
         return choice.reason
-    book = _trusted_book(market, strategy=strategy, now=view.now)
+    book = trusted_book(market, strategy=strategy, now=view.now)
     if isinstance(book, Reason):
         return book
     mid = book.mid or 0.0
@@ -134,19 +152,16 @@ def stale_prices(view: View) -> str:
     return f"the oldest portfolio price is {days:.1f} days old; max_price_age is {most:g} days"
 
 
-def trusted_book(view: MarketView, *, strategy: Strategy, now: datetime) -> Book | None:
-    """Return the adverse token's book if it may be traded on; None if not."""
-    book = _trusted_book(view, strategy=strategy, now=now)
-    return None if isinstance(book, Reason) else book
-
-
 def _positions(view: View, event: EventView) -> tuple[Position, ...]:
+    """Return this event's positions but those whose market has resolved.
+
+    A fill that failed on chain after its shares were sold leaves less than none: that is no hedge.
+    """
+    mine = tuple(p for p in view.account.positions if p.event == event.event and p.shares > 0)
+    if not mine:
+        return mine
     resolved = {market.token_id for market in event.markets if market.market.payouts is not None}
-    return tuple(
-        position
-        for position in view.account.positions
-        if position.event == event.event and position.token_id not in resolved
-    )
+    return tuple(position for position in mine if position.token_id not in resolved)
 
 
 def _unsure(event: EventView, orders: tuple[LiveOrder, ...]) -> Reason | None:
@@ -162,21 +177,24 @@ def _unsure(event: EventView, orders: tuple[LiveOrder, ...]) -> Reason | None:
     return None
 
 
-def _trusted_book(market: MarketView, *, strategy: Strategy, now: datetime) -> Book | Reason:
-    name = f"the book of {market.market.slug} ({_short(market.token_id)})"
-    if market.quote is None:
-        return Reason(code="NO_BOOK", text=f"{name} was never confirmed")
-    age = now - market.quote.confirmed_at
+def trusted_book(market: MarketView, *, strategy: Strategy, now: datetime) -> Book | Reason:
+    """Return the adverse token's book if it may be traded on, or why not."""
+    quote = market.quote
+    if quote is None:
+        return Reason(code="NO_BOOK", text=f"{_name_book(market)} was never confirmed")
+    age = now - quote.confirmed_at
     if age > strategy.max_quote_age:
+        seconds = f"{age.total_seconds():.0f} s"
         return Reason(
             code="STALE_BOOK",
-            text=f"{name} was last confirmed {age.total_seconds():.0f} s ago; the limit is"
+            text=f"{_name_book(market)} was last confirmed {seconds} ago; the limit is"
             f" {strategy.max_quote_age.total_seconds():.0f} s ({strategy.path}: max_quote_age)",
         )
-    book = market.quote.book
+    book = quote.book
     if book.mid is None:
         side = "crossed" if book.is_crossed else "one-sided or empty"
-        return Reason(code="NO_MID", text=f"{name} is {side}, so it says no probability")
+        text = f"{_name_book(market)} is {side}, so it says no probability"
+        return Reason(code="NO_MID", text=text)
     return book
 
 
@@ -185,11 +203,13 @@ def _exposure(
 ) -> UsdEst:
     if stale:
         return event.memory.exposure_usd_est
-    exposure = measure_exposure(
+    loss = measure_loss(
         view.portfolio.holdings, event=event.event, impact=strategy.impact, probability=mid
     )
-    return exposure.loss_usd_est
+    return UsdEst(round_estimate(loss))
 
 
-def _short(token_id: str) -> str:
-    return token_id if len(token_id) <= 10 else f"{token_id[:6]}..{token_id[-4:]}"
+def _name_book(view: MarketView) -> str:
+    token = view.token_id
+    short = token if len(token) <= 10 else f"{token[:6]}..{token[-4:]}"
+    return f"the book of {view.market.slug} ({short})"

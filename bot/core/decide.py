@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from bot.core.budget import Funding, fund
 from bot.core.case import stale_prices
-from bot.core.event import EventOutcome, decide_event
+from bot.core.event import REFUSED_AGAIN, EventOutcome, decide_event
 from bot.core.risk import check_orders
 from bot.core.rounding import round_estimate
 from bot.model.decision import Decision, Denial, EventDecision, Reason, Verdict
 from bot.model.orders import OrderIntent, Purpose, Side
 from bot.model.strategy import Strategy
-from bot.model.units import EventId
-from bot.model.view import View
+from bot.model.units import EventId, TokenId
+from bot.model.view import EventMemory, View
 
 
 def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
@@ -39,7 +40,7 @@ def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
         funding = fund(view, wishes, by_event)
         approved, denials = check_orders(funding.intents, view, by_event, cancels)
         notes.extend(funding.notes)
-        decisions = [_settle(outcome, funding, approved, denials) for outcome in outcomes]
+        decisions = [_settle(each, funding, approved, denials, view.now) for each in outcomes]
     stale = stale_prices(view)
     if stale:
         notes.append(Reason(code="STALE_PRICES", text=f"{stale}: exposure frozen, no new premium"))
@@ -70,6 +71,7 @@ def _settle(
     funding: Funding,
     approved: tuple[OrderIntent, ...],
     denials: tuple[Denial, ...],
+    now: datetime,
 ) -> EventDecision:
     """Return the event's decision after money and controls had their say."""
     decision = outcome.decision
@@ -90,9 +92,12 @@ def _settle(
     memory = replace(
         decision.memory,
         target_shares=round_estimate(planned),
-        unfinished=decision.memory.unfinished or event in funding.unfinished,
         verdict=f"{verdict}:{first.code}",
     )
+    if mine:
+        memory = replace(memory, unfinished=memory.unfinished or event in funding.unfinished)
+    else:
+        memory = _after_nothing(memory, verdict, now)
     return replace(
         decision,
         verdict=verdict,
@@ -101,6 +106,17 @@ def _settle(
         planned_shares=memory.target_shares,
         benefit_usd_est=shown[0].benefit_usd_est if shown else decision.benefit_usd_est,
         cost_usd_est=shown[0].cost_usd_est if shown else decision.cost_usd_est,
+    )
+
+
+def _after_nothing(memory: EventMemory, verdict: Verdict, now: datetime) -> EventMemory:
+    """Return what is remembered of a plan that got no order: what stopped it lasts a while."""
+    return replace(
+        memory,
+        unfinished=False,
+        retry_at=now + REFUSED_AGAIN,
+        rested_at=None,
+        token_id=TokenId("") if verdict is Verdict.REFUSE else memory.token_id,
     )
 
 

@@ -1,8 +1,9 @@
 """Leaving a hedge whose reason is gone: sold whole, but never into an empty book."""
 
 from bot.core.case import Case, fee_at, trusted_book
-from bot.core.hedge import plan_sell
+from bot.core.hedge import plan_exit
 from bot.core.orders import Wish
+from bot.core.roll import is_tradable
 from bot.core.wishes import Plan, make_wish
 from bot.model.decision import Reason, Verdict
 from bot.model.orders import Purpose
@@ -34,19 +35,20 @@ def forced_sale(
     It is not weighed against its cost, since its reason is gone, but it never sells further below
     the mid than ``costs.max_spread``: an empty book is no price.
     """
-    book = trusted_book(view, strategy=case.strategy, now=case.view.now)
     slug = view.market.slug
-    if book is None or book.mid is None:
-        return Reason(code="EXIT_WAITS", text=f"{slug} has no fresh two-sided book")
-    shares = float(position.shares)
-    state = case.two_state(held=shares)
-    floor = book.mid - float(case.strategy.costs.max_spread)
-    if state is None or book.bid_prices[0] / 1e6 < floor:
+    if not is_tradable(view.market):
+        return Reason(code="EXIT_WAITS", text=f"{slug} is closed and waits for its resolution")
+    book = trusted_book(view, strategy=case.strategy, now=case.view.now)
+    if isinstance(book, Reason):
+        return Reason(code="EXIT_WAITS", text=book.text)
+    spread = float(case.strategy.costs.max_spread)
+    floor = round((book.mid or 0.0) - spread, 9)
+    if book.bid_prices[0] / 1e6 < floor:
         return Reason(
             code="EXIT_WAITS",
             text=f"the best bid of {slug} is {book.bid_prices[0] / 1e4:.1f}c, more than"
-            f" {float(case.strategy.costs.max_spread) * 100:.1f}c below the mid",
+            f" {spread * 100:.1f}c below the mid",
         )
     fee = fee_at(view.market.fee)
-    trade = plan_sell(state, book, most=shares, at_least=floor, fee_at=fee)
+    trade = plan_exit(book, most=float(position.shares), floor=floor, fee_at=fee)
     return make_wish(case, view, trade, purpose, unit=unit)

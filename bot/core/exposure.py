@@ -4,8 +4,10 @@
 outcomes' worth), ``V(event) - V(no event) = sum(v_i * theta_i)``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from bot.model.portfolio import PricedHolding, Tags
 from bot.model.strategy import Impact, ImpactBasis, ImpactKey, ImpactLine
@@ -37,9 +39,9 @@ class Exposure:
 
 
 def measure_exposure(
-    holdings: Iterable[PricedHolding], *, event: EventId, impact: Impact, probability: float
+    holdings: Sequence[PricedHolding], *, event: EventId, impact: Impact, probability: float
 ) -> Exposure:
-    """Return what ``event`` does to ``holdings``.
+    """Return what ``event`` does to ``holdings``, holding by holding.
 
     Args:
         holdings: In USD; shorts are negative and gain where longs lose.
@@ -50,86 +52,98 @@ def measure_exposure(
             today's price, which already holds that probability:
             ``theta = change / (1 - probability)``.
     """
-    scale = 1.0
-    if impact.basis is ImpactBasis.FROM_TODAY:
-        scale = 1.0 / max(1.0 - probability, 1e-6)
-    held = tuple(holdings)
-    matched = [(holding, _line_for(holding, impact.lines)) for holding in held]
-    shared = _worth_by_line(matched, event=event)
-    lines: list[ExposureLine] = []
-    for holding, line in matched:
-        found = _change(holding, line, event=event, shared=shared)
-        if found is None:
-            continue
-        change, because = found
-        lines.append(
-            ExposureLine(
-                symbol=holding.symbol,
-                worth_usd_est=holding.usd_est,
-                change_usd_est=UsdEst(change * scale),
-                because=because,
-                tags=holding.tags,
-            )
+    scale = _scale(impact, probability)
+    changes = _changes(holdings, event=event, impact=impact)
+    loss = (0.0 - sum(change.usd for change in changes)) * scale
+    lines = [
+        ExposureLine(
+            symbol=change.holding.symbol,
+            worth_usd_est=change.holding.usd_est,
+            change_usd_est=UsdEst(change.usd * scale),
+            because=_say_because(change, event=event),
+            tags=change.holding.tags,
         )
+        for change in changes
+    ]
     lines.sort(key=lambda line: line.change_usd_est)
-    loss = -sum(line.change_usd_est for line in lines)
     return Exposure(event=event, loss_usd_est=UsdEst(loss), lines=tuple(lines))
 
 
-def _line_for(holding: PricedHolding, lines: tuple[ImpactLine, ...]) -> ImpactLine | None:
-    found: ImpactLine | None = None
-    for line in lines:
-        if _name_under(holding, line.key).casefold() != line.name.casefold():
-            continue
-        if found is None or _RANK[line.key] < _RANK[found.key]:
-            found = line
-    return found
+def measure_loss(
+    holdings: Sequence[PricedHolding], *, event: EventId, impact: Impact, probability: float
+) -> UsdEst:
+    """Return ``measure_exposure(...).loss_usd_est`` without the words: each cycle asks for it."""
+    changes = _changes(holdings, event=event, impact=impact)
+    loss = 0.0 - sum(change.usd for change in changes)
+    return UsdEst(loss * _scale(impact, probability))
 
 
+class _Change(NamedTuple):
+    """What happens to one holding, USD before the scale of the basis."""
+
+    holding: PricedHolding
+    line: ImpactLine | None
+    """None: the holding's own tag says it."""
+    usd: float
+    part: float
+    """Of a line in USD: the holding's part in it; else 1."""
+
+
+def _scale(impact: Impact, probability: float) -> float:
+    if impact.basis is ImpactBasis.DIFFERENCE:
+        return 1.0
+    return 1.0 / max(1.0 - probability, 1e-6)
+
+
+_NAME_UNDER = {
+    ImpactKey.SYMBOL: attrgetter("symbol"),
+    ImpactKey.CLUSTER: attrgetter("tags.cluster"),
+    ImpactKey.SECTOR: attrgetter("tags.sector"),
+    ImpactKey.ASSET_CLASS: attrgetter("tags.asset_class"),
+    ImpactKey.REGION: attrgetter("tags.region"),
+}
 _RANK = {key: rank for rank, key in enumerate(ImpactKey)}
 
 
-def _name_under(holding: PricedHolding, key: ImpactKey) -> str:
-    match key:
-        case ImpactKey.SYMBOL:
-            return holding.symbol
-        case ImpactKey.CLUSTER:
-            return holding.tags.cluster
-        case ImpactKey.SECTOR:
-            return holding.tags.sector
-        case ImpactKey.ASSET_CLASS:
-            return holding.tags.asset_class
-        case ImpactKey.REGION:
-            return holding.tags.region
+def _changes(holdings: Sequence[PricedHolding], *, event: EventId, impact: Impact) -> list[_Change]:
+    """Return what happens to each holding that the event touches, in their order."""
+    ranked = [
+        (_NAME_UNDER[line.key], line.name.casefold(), line)
+        for line in sorted(impact.lines, key=lambda line: _RANK[line.key])
+    ]
+    found: list[_Change] = []
+    shared: dict[ImpactLine, float] = {}
+    for holding in holdings:
+        own = holding.tags.events.get(event)
+        if own is not None:
+            found.append(_Change(holding, None, holding.usd_est * own, 1.0))
+            continue
+        for name_of, name, line in ranked:
+            if name_of(holding).casefold() != name:
+                continue
+            if line.usd is not None:
+                shared[line] = shared.get(line, 0.0) + abs(holding.usd_est)
+            found.append(_Change(holding, line, holding.usd_est * (line.fraction or 0.0), 1.0))
+            break
+    return [_share(change, shared) for change in found] if shared else found
 
 
-def _worth_by_line(
-    matched: list[tuple[PricedHolding, ImpactLine | None]], *, event: EventId
-) -> Mapping[ImpactLine, float]:
-    """Return the absolute worth that each USD line is shared over."""
-    worth: dict[ImpactLine, float] = {}
-    for holding, line in matched:
-        if line is not None and line.usd is not None and event not in holding.tags.events:
-            worth[line] = worth.get(line, 0.0) + abs(holding.usd_est)
-    return worth
-
-
-def _change(
-    holding: PricedHolding,
-    line: ImpactLine | None,
-    *,
-    event: EventId,
-    shared: Mapping[ImpactLine, float],
-) -> tuple[float, str] | None:
-    own = holding.tags.events.get(event)
-    if own is not None:
-        return holding.usd_est * own, f"{own:+.2%} by the holding's own tag ({holding.source})"
-    if line is None:
-        return None
-    if line.fraction is not None:
-        because = f"{line.fraction:+.2%} by {line.key} {line.name} ({line.source})"
-        return holding.usd_est * line.fraction, because
-    usd = line.usd or 0.0
+def _share(change: _Change, shared: Mapping[ImpactLine, float]) -> _Change:
+    """Give a holding under a line in USD its part, by absolute worth."""
+    line = change.line
+    if line is None or line.usd is None:
+        return change
     whole = shared[line]
-    part = abs(holding.usd_est) / whole if whole else 0.0
-    return usd * part, f"{part:.0%} of {usd:+,.0f} USD by {line.key} {line.name} ({line.source})"
+    part = abs(change.holding.usd_est) / whole if whole else 0.0
+    return change._replace(usd=line.usd * part, part=part)
+
+
+def _say_because(change: _Change, *, event: EventId) -> str:
+    line = change.line
+    if line is None:
+        own = change.holding.tags.events[event]
+        return f"{own:+.2%} by the holding's own tag ({change.holding.source})"
+    where = f"by {line.key} {line.name} ({line.source})"
+    if line.usd is None:
+        return f"{line.fraction:+.2%} {where}"
+    return f"{change.part:.0%} of {line.usd:+,.0f} USD {where}"

@@ -2,6 +2,7 @@
 
 import math
 
+from bot.core.rounding import round_estimate
 from bot.model.decision import Forecast
 from bot.model.strategy import OwnView
 
@@ -31,7 +32,7 @@ def pool_forecast(market: float, own_view: OwnView | None) -> Forecast:
     start = logit(market)
     pooled = start + own_view.weight * (logit(own_view.probability) - start)
     return Forecast(
-        probability=1.0 / (1.0 + math.exp(-pooled)),
+        probability=round_estimate(1.0 / (1.0 + math.exp(-pooled))),
         market=market,
         shares_of=(("market", 1.0 - own_view.weight), ("own_view", own_view.weight)),
     )

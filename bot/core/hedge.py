@@ -6,7 +6,6 @@ share of the depth is used up. The two-state utility of one event; many events a
 joint programme, which this file does not attempt.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,11 +34,12 @@ class Trade:
     benefit: float
     """Change of certainty equivalent, everything paid, USD."""
     capped_by: str
-    """What ended it: ``target``, ``depth``, ``price`` or ``book``."""
+    """What ended it: ``target``, ``depth``, ``price``, ``chase`` or ``book``."""
 
 
-NO_TRADE = Trade(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, "price")
-"""Nothing on offer is worth its price, or nothing is wanted."""
+def no_trade(why: str) -> Trade:
+    """Return a trade of nothing; ``why`` is its ``capped_by``."""
+    return Trade(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, why)
 
 
 def plan_buy(
@@ -48,6 +48,7 @@ def plan_buy(
     *,
     most: float,
     max_share_of_depth: float,
+    highest: float,
     fee_at: Callable[[float], float],
 ) -> Trade:
     """Return the purchase that the book, the utility and ``most`` shares allow.
@@ -57,39 +58,40 @@ def plan_buy(
         book: Of the token that pays if the event happens; both sides stand.
         most: Shares still wanted by the sizing rule.
         max_share_of_depth: Fraction of the asks near the mid that may be taken.
+        highest: Price that is not exceeded whatever a share is worth, USD without fee; 1 for none.
         fee_at: Fee per share at a price, USD.
     """
-    mid = book.mid
-    if mid is None or most <= 0.0:
-        return NO_TRADE
-    depth = _ask_depth(book, up_to=mid + DEPTH_WINDOW)
-    allowed = min(most, depth * max_share_of_depth)
+    mid = _mid(book)
+    allowed = min(most, _ask_depth(book, up_to=mid + DEPTH_WINDOW) * max_share_of_depth)
     ends = "target" if allowed == most else "depth"
+    if allowed <= 0.0:
+        return no_trade(ends)
     now, shares, cash, last = state, 0.0, 0.0, 0.0
     for price_e6, size_e6 in zip(book.ask_prices, book.ask_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price + fee_at(price)
-        if unit >= 1.0:
-            ends = "price"
+        wanted = now.shares_until(unit) if unit < 1.0 else 0.0
+        if wanted <= 0.0 or price > highest:
+            ends = "price" if wanted <= 0.0 else "chase"
             break
-        wanted = now.shares_until(unit)
-        taken = min(size_e6 / MILLION, wanted, allowed - shares)
-        if taken > 0.0:
-            now = now.after(shares=taken, cash=-taken * unit)
-            shares, cash, last = shares + taken, cash - taken * unit, price
-        if wanted <= size_e6 / MILLION and wanted <= allowed - shares + taken:
-            ends = "price"
+        left = allowed - shares
+        taken = min(size_e6 / MILLION, wanted, left)
+        now = now.after(shares=taken, cash=-taken * unit)
+        shares, cash, last = shares + taken, cash - taken * unit, price
+        if taken >= left:
             break
-        if shares >= allowed:
+        if taken >= wanted:
+            ends = "price"
             break
     else:
         ends = "book"
     if shares <= 0.0:
-        return NO_TRADE
+        return no_trade(ends)
+    worth = _price_worth(now.reservation_price, fee_at, sign=1.0)
     return Trade(
         shares=shares,
         last_price=last,
-        limit=_price_worth(now.reservation_price, fee_at, sign=1.0),
+        limit=max(last, min(worth, highest)),
         cash=cash,
         cost=-cash - shares * mid,
         benefit=now.certainty_equivalent - state.certainty_equivalent,
@@ -108,17 +110,15 @@ def plan_rest(state: TwoState, book: Book, *, most: float, tick: float) -> Trade
         most: Shares still wanted by the sizing rule.
         tick: Price step, USD.
     """
-    mid = book.mid
-    if mid is None or most <= 0.0:
-        return NO_TRADE
-    price = min(book.bid_prices[0] / MILLION, state.reservation_price)
+    mid = _mid(book)
+    # Bid and ask may meet; an order that rests must stay below the ask.
+    below_ask = book.ask_prices[0] / MILLION - tick
+    price = min(book.bid_prices[0] / MILLION, below_ask, state.reservation_price)
     price = int(price / tick + 1e-9) * tick
-    if price < tick:
-        return NO_TRADE
-    wanted = state.shares_until(price)
+    wanted = state.shares_until(price) if price >= tick else 0.0
     shares = min(most, wanted)
     if shares <= 0.0:
-        return NO_TRADE
+        return no_trade("price")
     cash = -shares * price
     after = state.after(shares=shares, cash=cash)
     return Trade(
@@ -133,36 +133,28 @@ def plan_rest(state: TwoState, book: Book, *, most: float, tick: float) -> Trade
 
 
 def plan_sell(
-    state: TwoState,
-    book: Book,
-    *,
-    most: float,
-    at_least: float | None,
-    fee_at: Callable[[float], float],
+    state: TwoState, book: Book, *, most: float, fee_at: Callable[[float], float]
 ) -> Trade:
-    """Return the sale of up to ``most`` shares.
+    """Return the sale of up to ``most`` shares, while the bid is worth more than the share.
 
     Args:
         state: Wealth in both states with what is held now.
         book: Of the token held; both sides stand.
         most: Shares to give up.
-        at_least: None sells only while the bid is worth more than the share. A price sells
-            whatever it is worth, but not below this price: for hedges that lost their reason.
         fee_at: Fee per share at a price, USD.
     """
-    mid = book.mid
-    if mid is None or most <= 0.0:
-        return NO_TRADE
+    mid = _mid(book)
     now, shares, cash, last, ends = state, 0.0, 0.0, 0.0, "book"
     for price_e6, size_e6 in zip(book.bid_prices, book.bid_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price - fee_at(price)
-        left = most - shares
-        wanted = min(left, _shares_to_sell(now, price, unit, at_least))
-        taken = min(size_e6 / MILLION, wanted)
-        if taken > 0.0:
-            now = now.after(shares=-taken, cash=taken * unit)
-            shares, cash, last = shares + taken, cash + taken * unit, price
+        wanted, left = -now.shares_until(unit), most - shares
+        if wanted <= 0.0:
+            ends = "price"
+            break
+        taken = min(size_e6 / MILLION, wanted, left)
+        now = now.after(shares=-taken, cash=taken * unit)
+        shares, cash, last = shares + taken, cash + taken * unit, price
         if taken >= left:
             ends = "target"
             break
@@ -170,12 +162,11 @@ def plan_sell(
             ends = "price"
             break
     if shares <= 0.0:
-        return NO_TRADE
-    worth = _price_worth(now.reservation_price, fee_at, sign=-1.0)
+        return no_trade(ends)
     return Trade(
         shares=shares,
         last_price=last,
-        limit=min(last, worth if at_least is None else at_least),
+        limit=min(last, _price_worth(now.reservation_price, fee_at, sign=-1.0)),
         cash=cash,
         cost=shares * mid - cash,
         benefit=now.certainty_equivalent - state.certainty_equivalent,
@@ -183,10 +174,40 @@ def plan_sell(
     )
 
 
-def _shares_to_sell(now: TwoState, price: float, unit: float, at_least: float | None) -> float:
-    if at_least is None:
-        return max(0.0, -now.shares_until(unit))
-    return math.inf if price >= at_least else 0.0
+def plan_exit(book: Book, *, most: float, floor: float, fee_at: Callable[[float], float]) -> Trade:
+    """Return the sale of up to ``most`` shares whatever they are worth: their reason is gone.
+
+    Its benefit is not weighed and stands as 0.
+
+    Args:
+        book: Of the token held; both sides stand.
+        most: Shares to give up.
+        floor: Lowest price to sell at, USD without fee.
+        fee_at: Fee per share at a price, USD.
+    """
+    shares, cash, last = 0.0, 0.0, 0.0
+    for price_e6, size_e6 in zip(book.bid_prices, book.bid_sizes, strict=True):
+        price = price_e6 / MILLION
+        if price < floor or shares >= most:
+            break
+        taken = min(size_e6 / MILLION, most - shares)
+        shares, cash, last = shares + taken, cash + taken * (price - fee_at(price)), price
+    return Trade(
+        shares=shares,
+        last_price=last,
+        limit=last,
+        cash=cash,
+        cost=shares * _mid(book) - cash,
+        benefit=0.0,
+        capped_by="target" if shares >= most else "book",
+    )
+
+
+def _mid(book: Book) -> float:
+    mid = book.mid
+    if mid is None:
+        raise ValueError(f"the book of {book.token_id} has no mid; it must not be traded on")
+    return mid
 
 
 def _ask_depth(book: Book, *, up_to: float) -> float:

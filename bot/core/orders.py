@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from bot.core.fees import taker_fee_e6
+from bot.core.fees import FEE_STEP_E6, taker_fee_e6
 from bot.core.hedge import Trade
 from bot.model.decision import Reason
 from bot.model.market import Market
@@ -58,22 +58,22 @@ def make_intent(wish: Wish, *, most_usd: Decimal) -> OrderIntent | Reason:
         wish: Shares as floats, limit in USD.
         most_usd: Most that limit times size plus fee may be for a buy; rounded down.
     """
-    limit_e6 = _limit_on_tick(wish)
+    limit_e6 = _limit_on_tick(wish, wish.trade.limit)
     if limit_e6 is None:
         tick = wish.market.tick
         return Reason(
             code="NO_PRICE",
             text=f"a limit of {wish.trade.limit:.4f} USD leaves no price on the tick of {tick}",
         )
-    step = size_step_e6(limit_e6, wish.order_type, wish.side)
-    size_e6 = int(wish.trade.shares * MILLION + 0.5) // step * step
-    if wish.side is Side.BUY:
-        size_e6 = _affordable(size_e6, limit_e6, step, wish.market, most_usd)
+    size_e6 = _size_e6(wish, limit_e6)
+    if wish.side is Side.BUY and _spend_e6(wish, size_e6, limit_e6) > most_usd * MILLION:
+        # Money that binds is not tied up in a limit far above the levels the plan takes.
+        limit_e6 = min(limit_e6, _limit_on_tick(wish, wish.trade.last_price) or limit_e6)
+        size_e6 = min(_size_e6(wish, limit_e6), _affordable_e6(wish, limit_e6, most_usd))
     reason = _below_minimum(wish, size_e6, limit_e6)
     if reason is not None:
         return reason
     part = size_e6 / MILLION / wish.trade.shares
-    fee = _worst_fee_e6(size_e6, limit_e6, wish) if wish.order_type is not OrderType.GTD else 0
     return OrderIntent(
         client_order_id=client_order_id(wish.cycle, wish.token_id, wish.side),
         event=wish.event,
@@ -86,7 +86,7 @@ def make_intent(wish: Wish, *, most_usd: Decimal) -> OrderIntent | Reason:
         purpose=wish.purpose,
         post_only=wish.order_type is OrderType.GTD,
         expires_at=wish.expires_at,
-        fee_usd=Usd(from_e6(fee)),
+        fee_usd=Usd(from_e6(_worst_fee_e6(wish, size_e6, limit_e6))),
         benefit_usd_est=UsdEst(float(f"{wish.trade.benefit * min(part, 1.0):.9g}")),
         cost_usd_est=UsdEst(float(f"{wish.trade.cost * min(part, 1.0):.9g}")),
         unit=wish.unit,
@@ -111,27 +111,37 @@ def size_step_e6(limit_e6: int, order_type: OrderType, side: Side) -> int:
     return math.lcm(LOT_E6, whole // math.gcd(limit_e6, whole))
 
 
-def _limit_on_tick(wish: Wish) -> int | None:
+def _limit_on_tick(wish: Wish, limit: float) -> int | None:
     tick = to_e6(wish.market.tick)
-    raw = wish.trade.limit * MILLION
-    steps = math.floor(raw / tick + 1e-9) if wish.side is Side.BUY else math.ceil(raw / tick - 1e-9)
-    limit = min(max(steps, 0) * tick, MILLION - tick)
+    steps = limit * MILLION / tick
     if wish.side is Side.SELL:
-        return max(limit, tick)
-    return limit if limit >= tick else None
+        return min(max(math.ceil(steps - 1e-9), 1) * tick, MILLION - tick)
+    rounded = min(math.floor(steps + 1e-9) * tick, MILLION - tick)
+    return rounded if rounded >= tick else None
 
 
-def _affordable(size_e6: int, limit_e6: int, step: int, market: Market, most_usd: Decimal) -> int:
-    """Return ``size_e6`` or the largest smaller size whose worst cost is within ``most_usd``."""
-    most_e6 = int(most_usd * MILLION)
-    fee_per_share = taker_fee_e6(MILLION, _dearest_fee_price(limit_e6), market.fee)
-    unit = limit_e6 + fee_per_share + 1
-    if most_e6 <= 0:
+def _size_e6(wish: Wish, limit_e6: int) -> int:
+    step = size_step_e6(limit_e6, wish.order_type, wish.side)
+    return int(wish.trade.shares * MILLION + 0.5) // step * step
+
+
+def _spend_e6(wish: Wish, size_e6: int, limit_e6: int) -> int:
+    return size_e6 * limit_e6 // MILLION + _worst_fee_e6(wish, size_e6, limit_e6)
+
+
+def _affordable_e6(wish: Wish, limit_e6: int, most_usd: Decimal) -> int:
+    """Return the largest size, on its step, whose worst cost is within ``most_usd``."""
+    # The fee of many shares at once, so that rounding it is nothing to one share; the order's own
+    # fee may still be rounded up by half a fee step.
+    fee_e6 = -(-_worst_fee_e6(wish, MILLION * MILLION, limit_e6) // MILLION)
+    step = size_step_e6(limit_e6, wish.order_type, wish.side)
+    most_e6 = max(int(most_usd * MILLION) - FEE_STEP_E6, 0)
+    return most_e6 * MILLION // (limit_e6 + fee_e6) // step * step
+
+
+def _worst_fee_e6(wish: Wish, size_e6: int, limit_e6: int) -> int:
+    if wish.order_type is OrderType.GTD:
         return 0
-    return min(size_e6, most_e6 * MILLION // unit // step * step)
-
-
-def _worst_fee_e6(size_e6: int, limit_e6: int, wish: Wish) -> int:
     price = _dearest_fee_price(limit_e6) if wish.side is Side.BUY else MILLION // 2
     return taker_fee_e6(size_e6, price, wish.market.fee)
 

@@ -12,7 +12,6 @@ from bot.core.wishes import Plan, make_wish
 from bot.model.decision import Reason, Verdict
 from bot.model.orders import Purpose
 from bot.model.rule import EventProblem, Sized
-from bot.model.units import UsdEst
 
 BAND = 0.05
 """A gap below this part of the target is left alone: it is noise, and trading it costs."""
@@ -35,11 +34,10 @@ def plan_event(case: Case, *, closing: Reason | None) -> Plan:
             f"a loss of {case.exposure_usd_est:,.0f} USD leaves nothing of"
             f" {case.view.portfolio.usd_est:,.0f} USD; look at the impact and the holdings"
         )
-        return Plan(verdict=Verdict.FROZEN, reasons=(Reason(code="LOSS_OVER_WEALTH", text=text),))
+        return _no(case, Reason(code="LOSS_OVER_WEALTH", text=text))
     small = _too_small(case)
     if small is not None:
-        verdict = Verdict.HOLD if case.choice.held else Verdict.REFUSE
-        return Plan(verdict=verdict, reasons=(small,))
+        return _no(case, small)
     sized = case.strategy.sizing.size(_problem(case))
     plan = _plan_toward(case, state, sized)
     first = case.book.ask_prices[0] / 1e6
@@ -51,12 +49,11 @@ def plan_event(case: Case, *, closing: Reason | None) -> Plan:
 
 def _problem(case: Case) -> EventProblem:
     first = case.book.ask_prices[0] / 1e6
-    wealth = case.two_state(held=0.0)
     return EventProblem(
         event=case.event.event,
         probability=case.forecast.probability,
         unit_cost=first + fee_at(case.market.market.fee)(first),
-        wealth_usd_est=UsdEst(wealth.if_not if wealth else 0.0),
+        wealth_usd_est=case.wealth_if_not_usd_est,
         loss_usd_est=case.exposure_usd_est,
         risk_aversion=case.view.limits.risk_aversion,
         readings=case.view.portfolio.readings,
@@ -66,7 +63,7 @@ def _problem(case: Case) -> EventProblem:
 
 def _too_small(case: Case) -> Reason | None:
     """Return why no hedge is opened however it is sized; None if one may be."""
-    if case.choice.held is not None:
+    if case.choice.held is not None and not case.is_dust:
         return None
     rule = case.strategy.close
     loss, least = case.exposure_usd_est, rule.when_exposure_below_usd * REOPEN
@@ -99,7 +96,7 @@ def _plan_toward(case: Case, state: TwoState, sized: Sized) -> Plan:
 
 
 def _no(case: Case, reason: Reason) -> Plan:
-    verdict = Verdict.HOLD if case.held_shares > 0.0 else Verdict.REFUSE
+    verdict = Verdict.REFUSE if case.choice.held is None else Verdict.HOLD
     return Plan(verdict=verdict, reasons=(reason,))
 
 
@@ -120,7 +117,7 @@ def _plan_add(case: Case, state: TwoState, gap: float) -> Plan:
 
 def _plan_reduce(case: Case, state: TwoState, excess: float) -> Plan:
     fee = fee_at(case.market.market.fee)
-    trade = plan_sell(state, case.book, most=excess, at_least=None, fee_at=fee)
+    trade = plan_sell(state, case.book, most=excess, fee_at=fee)
     if trade.shares <= 0.0:
         text = (
             f"{excess:,.0f} shares too many, and each is worth"

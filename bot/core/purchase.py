@@ -1,7 +1,5 @@
 """Whether a purchase toward the target is worth it, and how large it may be."""
 
-from dataclasses import replace
-
 from bot.core.case import Case, fee_at
 from bot.core.hedge import Trade, plan_buy, plan_rest
 from bot.core.utility import TwoState
@@ -27,9 +25,14 @@ def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
         trade = plan_rest(state, case.book, most=gap, tick=tick)
     else:
         fee = fee_at(case.market.market.fee)
-        share = costs.max_share_of_depth
-        trade = plan_buy(state, case.book, most=gap, max_share_of_depth=share, fee_at=fee)
-        trade = _chased(case, trade)
+        trade = plan_buy(
+            state,
+            case.book,
+            most=gap,
+            max_share_of_depth=costs.max_share_of_depth,
+            highest=_highest(case),
+            fee_at=fee,
+        )
     return weigh(case, state, trade)
 
 
@@ -49,13 +52,8 @@ def _barred(case: Case) -> Reason | None:
 
 def weigh(case: Case, state: TwoState, trade: Trade) -> Trade | Reason:
     """Return the trade if it is worth its cost, or why it is not."""
-    ask = case.book.ask_prices[0] / 1e6
     if trade.shares <= 0.0:
-        all_in = ask + fee_at(case.market.market.fee)(ask)
-        return Reason(
-            code="TOO_DEAR",
-            text=f"ceiling {state.reservation_price * 100:.1f}c, ask {all_in * 100:.1f}c with fee",
-        )
+        return _nothing_bought(case, state, trade.capped_by)
     ratio = case.strategy.costs.min_benefit_to_cost
     if trade.benefit < ratio * trade.cost or trade.benefit <= 0.0:
         return Reason(
@@ -76,14 +74,26 @@ def say_worth(trade: Trade) -> Reason:
     )
 
 
-def _chased(case: Case, trade: Trade) -> Trade:
-    """Hold a purchase that rested before to its chase limit."""
+def _nothing_bought(case: Case, state: TwoState, capped_by: str) -> Reason:
+    ask = case.book.ask_prices[0] / 1e6
+    if capped_by == "depth":
+        text = f"the best ask of {ask * 100:.1f}c is further from the mid than depth is counted"
+        return Reason(code="TOO_THIN", text=text)
+    if capped_by == "chase":
+        text = f"rested at {case.event.memory.rested_price * 100:.1f}c, and the ask of"
+        chase = float(case.strategy.execution.max_chase)
+        text += f" {ask * 100:.1f}c is above it by more than execution.max_chase {chase * 100:.1f}c"
+        return Reason(code="PAST_CHASE", text=text)
+    all_in = ask + fee_at(case.market.market.fee)(ask)
+    return Reason(
+        code="TOO_DEAR",
+        text=f"ceiling {state.reservation_price * 100:.1f}c, ask {all_in * 100:.1f}c with fee",
+    )
+
+
+def _highest(case: Case) -> float:
+    """Return the price a purchase may not exceed: the chase limit, if it rested before."""
     memory = case.event.memory
-    if memory.rested_at is None or trade.shares <= 0.0:
-        return trade
-    most = memory.rested_price + float(case.strategy.execution.max_chase)
-    if trade.limit <= most:
-        return trade
-    if case.book.ask_prices[0] / 1e6 > most:
-        return replace(trade, shares=0.0)
-    return replace(trade, limit=most)
+    if memory.rested_at is None or case.choice.rolls:
+        return 1.0
+    return round(memory.rested_price + float(case.strategy.execution.max_chase), 6)

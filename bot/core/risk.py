@@ -4,16 +4,17 @@ Planning already keeps to these limits. A denial here means that planning is wro
 world changed in between, and is shown as such.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.core.budget import Usage, measure_usage
 from bot.core.case import stale_prices
 from bot.core.orders import MINIMUM_MARKETABLE_USD
+from bot.core.roll import is_tradable
 from bot.model.decision import Denial
 from bot.model.market import Market
-from bot.model.orders import OrderIntent, OrderType, Side
+from bot.model.orders import LiveOrder, OrderIntent, OrderType, Purpose, Side
 from bot.model.strategy import Strategy
 from bot.model.units import EventId, OrderId, TokenId
 from bot.model.view import View
@@ -28,10 +29,11 @@ class Check:
     usage: Usage
     strategy: Strategy
     market: Market
-    cancels: frozenset[OrderId]
     held: Mapping[TokenId, Decimal]
-    sold: Mapping[TokenId, Decimal]
-    """Shares that orders approved before in this decision would sell."""
+    busy: Mapping[TokenId, str]
+    """Tokens with an order of ours that has not ended, or approved before in this decision."""
+    buying: Set[TokenId]
+    """Those of them that are bought."""
 
     @property
     def spend(self) -> Decimal:
@@ -54,8 +56,11 @@ def check_orders(
     """Return the orders that may leave, and a denial for each that may not."""
     usage = measure_usage(view)
     markets = {market.token_id: market.market for event in view.events for market in event.markets}
-    held = {position.token_id: Decimal(position.shares) for position in view.account.positions}
-    sold: dict[TokenId, Decimal] = {}
+    held: dict[TokenId, Decimal] = {}
+    for position in view.account.positions:
+        held[position.token_id] = held.get(position.token_id, Decimal(0)) + position.shares
+    busy = {order.token_id: _say_order(order, cancels) for order in view.account.orders}
+    buying = {order.token_id for order in view.account.orders if order.side is Side.BUY}
     approved: list[OrderIntent] = []
     denials: list[Denial] = []
     for intent in intents:
@@ -65,28 +70,50 @@ def check_orders(
             usage=usage,
             strategy=strategies[intent.event],
             market=markets[intent.token_id],
-            cancels=frozenset(cancels),
             held=held,
-            sold=sold,
+            busy=busy,
+            buying=buying,
         )
         refused = next(filter(None, (control(check) for control in CONTROLS)), None)
         if refused is not None:
-            code, limit, actual = refused
-            denials.append(Denial(code=code, limit=str(limit), actual=str(actual), intent=intent))
+            denials.append(_deny(intent, *refused))
             continue
         approved.append(intent)
+        busy[intent.token_id] = "an order of this decision"
         if intent.side is Side.BUY:
+            buying.add(intent.token_id)
             usage = usage.with_buy(intent.event, check.spend)
+    return _keep_rolls_whole(approved, denials)
+
+
+def _keep_rolls_whole(
+    approved: Sequence[OrderIntent], denials: Sequence[Denial]
+) -> tuple[tuple[OrderIntent, ...], tuple[Denial, ...]]:
+    """Deny the sale of a roll whose purchase was denied: the old hedge is still cover."""
+    broken = {denial.intent.unit for denial in denials if denial.intent.purpose is Purpose.ROLL_IN}
+    kept: list[OrderIntent] = []
+    denied = list(denials)
+    for intent in approved:
+        if intent.purpose is Purpose.ROLL_OUT and intent.unit in broken:
+            denied.append(_deny(intent, "ROLL_BROKEN", "both legs", "the new leg was denied"))
         else:
-            sold[intent.token_id] = sold.get(intent.token_id, Decimal(0)) + intent.size
-    return tuple(approved), tuple(denials)
+            kept.append(intent)
+    return tuple(kept), tuple(denied)
+
+
+def _deny(intent: OrderIntent, code: str, limit: object, actual: object) -> Denial:
+    return Denial(code=code, limit=str(limit), actual=str(actual), intent=intent)
+
+
+def _say_order(order: LiveOrder, cancels: Sequence[OrderId]) -> str:
+    state = "cancelled now" if order.order_id in cancels else str(order.status)
+    return f"{order.order_id} {state}"
 
 
 def _market_open(check: Check) -> tuple[str, object, object] | None:
-    market = check.market
-    if market.accepting_orders and not market.closed and market.payouts is None:
+    if is_tradable(check.market):
         return None
-    return "MARKET_CLOSED", "accepting orders", f"{market.slug} is closed"
+    return "MARKET_CLOSED", "accepting orders", f"{check.market.slug} is closed"
 
 
 def _off_tick(check: Check) -> tuple[str, object, object] | None:
@@ -107,18 +134,18 @@ def _below_minimum(check: Check) -> tuple[str, object, object] | None:
 
 def _token_busy(check: Check) -> tuple[str, object, object] | None:
     """One order at a time on a token: its last fate must be known, its cancel confirmed."""
-    for order in check.view.account.orders:
-        if order.token_id == check.intent.token_id:
-            state = "cancelled now" if order.order_id in check.cancels else str(order.status)
-            return "TOKEN_BUSY", "no order on its token", f"{order.order_id} {state}"
-    return None
+    order = check.busy.get(check.intent.token_id)
+    return None if order is None else ("TOKEN_BUSY", "no order on its token", order)
 
 
 def _complement_held(check: Check) -> tuple[str, object, object] | None:
-    other = check.market.complement_of(check.intent.token_id)
-    if check.intent.side is Side.SELL or check.held.get(other, Decimal(0)) == 0:
+    if check.intent.side is Side.SELL:
         return None
-    return "COMPLEMENT_HELD", "0 shares of the complement", f"{check.held[other]} shares"
+    other = check.market.complement_of(check.intent.token_id)
+    if other in check.buying:
+        return "COMPLEMENT_HELD", "0 shares of the complement", f"{check.busy[other]} buys it"
+    shares = check.held.get(other, Decimal(0))
+    return None if shares == 0 else ("COMPLEMENT_HELD", "0 shares of the complement", shares)
 
 
 def _over_order(check: Check) -> tuple[str, object, object] | None:
@@ -154,10 +181,8 @@ def _cash_short(check: Check) -> tuple[str, object, object] | None:
 def _sells_too_much(check: Check) -> tuple[str, object, object] | None:
     if check.intent.side is Side.BUY:
         return None
-    token = check.intent.token_id
-    held = check.held.get(token, Decimal(0))
-    after = check.sold.get(token, Decimal(0)) + check.intent.size
-    return None if after <= held else ("SELL_OVER_POSITION", held, after)
+    held = check.held.get(check.intent.token_id, Decimal(0))
+    return None if check.intent.size <= held else ("SELL_OVER_POSITION", held, check.intent.size)
 
 
 def _prices_stale(check: Check) -> tuple[str, object, object] | None:

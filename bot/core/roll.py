@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.decision import Reason
+from bot.model.market import Market
 from bot.model.strategy import Strategy
 from bot.model.view import EventView, MarketView, Position
 
@@ -47,7 +48,7 @@ def choose_market(
     fit = [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
     by_token = {view.token_id: view for view in event.markets}
     mine = [position for position in positions if position.token_id in by_token]
-    tradable = [position for position in mine if _trades(by_token[position.token_id])]
+    tradable = [position for position in mine if is_tradable(by_token[position.token_id].market)]
     if not tradable:
         return MarketChoice(
             target=fit[0] if fit else None,
@@ -94,14 +95,14 @@ def _main(
     )
 
 
-def _trades(view: MarketView) -> bool:
-    market = view.market
+def is_tradable(market: Market) -> bool:
+    """Return whether the venue takes orders for the market."""
     return market.accepting_orders and not market.closed and market.payouts is None
 
 
 def _fits(view: MarketView, *, strategy: Strategy, now: datetime) -> bool:
     market = view.market
-    if not view.named or not _trades(view):
+    if not view.named or not is_tradable(market):
         return False
     if market.ends_at is None:
         return not strategy.market.series

@@ -1,13 +1,17 @@
 """Expected utility of one yes/no event: what a hedge is worth to this portfolio, in USD.
 
 Two states: the event happens or it does not. Constant relative risk aversion ``gamma`` over
-wealth, scaled to 1 before any power is taken, so that 1e6 USD at gamma 10 does not underflow.
+wealth, scaled by the worse state before any power is taken, so that neither 1e6 USD at gamma 10
+nor a state that leaves a millionth of the other runs out of digits.
 
 **Source:** HEDGING sections 1.2 and 1.3.
 """
 
 import math
 from dataclasses import dataclass
+
+_LARGEST_EXPONENT = 700.0
+"""``exp`` of more does not fit into a float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +50,21 @@ class TwoState:
 
         ``E[U'(W) D] / E[U'(W)]``: buy below it, sell above it.
         """
-        ratio = math.pow(self.if_event / self.if_not, -self.gamma)
-        hurt = self.probability * ratio
-        return hurt / (hurt + 1.0 - self.probability)
+        log_odds = math.log(1.0 / self.probability - 1.0)
+        log_odds += self.gamma * math.log(self.if_event / self.if_not)
+        return 1.0 / (1.0 + math.exp(min(log_odds, _LARGEST_EXPONENT)))
 
     @property
     def certainty_equivalent(self) -> float:
         """The sure wealth that is as good as this gamble, USD."""
-        scale = self.if_not
-        event = self.if_event / scale
+        worst = min(self.if_event, self.if_not)
+        event, other = self.if_event / worst, self.if_not / worst
+        p = self.probability
         if self.gamma == 1.0:
-            return scale * math.exp(self.probability * math.log(event))
+            return worst * math.exp(p * math.log(event) + (1.0 - p) * math.log(other))
         power = 1.0 - self.gamma
-        mean = self.probability * math.pow(event, power) + 1.0 - self.probability
-        return scale * math.pow(mean, 1.0 / power)
+        mean = p * math.pow(event, power) + (1.0 - p) * math.pow(other, power)
+        return worst * math.pow(mean, 1.0 / power)
 
     def shares_until(self, cost: float) -> float:
         """Return how many shares to buy at all-in ``cost`` until one more is not worth it.

@@ -12,11 +12,9 @@ from bot.model.rule import Sized
 from bot.model.strategy import ExecutionStyle
 from bot.model.view import MarketView
 
-GTD_LEAD = timedelta(seconds=60)
-"""The venue stops matching this long before an order's stated end. **Source:** POLYMARKET 4.4."""
-GTD_SHORTEST = timedelta(seconds=240)
-"""Shortest stated life of a resting order; the venue wants 180 s at least, the rest is margin."""
-
+SHORTEST_REST = timedelta(seconds=150)
+"""The venue takes no resting order that ends within 120 s; the rest is margin.
+**Source:** POLYMARKET 4.4, ``bot.core.venue_rules``."""
 
 _BUYS = frozenset({Purpose.OPEN, Purpose.ADD, Purpose.ROLL_IN})
 
@@ -36,9 +34,12 @@ class Plan:
 
 
 def rests_first(case: Case) -> bool:
-    """Whether the purchase is first offered at the bid, before it takes."""
+    """Whether the purchase is first offered at the bid, before it takes.
+
+    A roll always takes: its old leg is sold at once, and the new one must not be in doubt.
+    """
     rests = case.strategy.execution.style is ExecutionStyle.REST_THEN_TAKE
-    return rests and case.event.memory.rested_at is None
+    return rests and case.event.memory.rested_at is None and not case.choice.rolls
 
 
 def make_wish(
@@ -47,7 +48,7 @@ def make_wish(
     """Return ``trade`` with all that an order needs."""
     side = Side.BUY if purpose in _BUYS else Side.SELL
     rests = side is Side.BUY and rests_first(case)
-    life = max(case.strategy.execution.rest_for + GTD_LEAD, GTD_SHORTEST)
+    life = max(case.strategy.execution.rest_for, SHORTEST_REST)
     return Wish(
         event=case.event.event,
         market=market.market,

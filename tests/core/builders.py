@@ -22,6 +22,7 @@ from bot.model.strategy import (
     CloseRule,
     Costs,
     Execution,
+    ExecutionStyle,
     Impact,
     ImpactBasis,
     ImpactKey,
@@ -59,9 +60,12 @@ from tests.fakes import START, YES, Levels, make_book, make_market
 
 EVENT = EventId("fed-hike")
 
-BIDS: Levels = (("0.11", "5000"), ("0.10", "9000"))
-ASKS: Levels = (("0.12", "5000"), ("0.13", "9000"))
+BIDS: Levels = (("0.11", "50000"), ("0.10", "90000"))
+ASKS: Levels = (("0.12", "50000"), ("0.13", "90000"))
 """A book at 11c to 12c, deep enough for every hedge of the portfolio that ``make_view`` makes."""
+
+TAKE, ROLL, CLOSE, NO_MEMORY = Execution(), RollRule(), CloseRule(), EventMemory()
+REST = Execution(style=ExecutionStyle.REST_THEN_TAKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Daily:
 
 def make_line(
     name: str = "technology",
-    fraction: float | None = -0.07,
+    fraction: float | None = -0.3,
     *,
     key: ImpactKey = ImpactKey.SECTOR,
     usd: float | None = None,
@@ -123,25 +127,25 @@ def make_strategy(
     event: str = EVENT,
     lines: Sequence[ImpactLine] = (make_line(),),
     basis: ImpactBasis = ImpactBasis.DIFFERENCE,
-    sizing: Sizing = Cover(),
+    sizing: Sizing | None = None,
     triggers: Mapping[str, Trigger] | None = None,
     series: str = "",
     own_view: OwnView | None = None,
     horizon: timedelta = timedelta(days=120),
-    execution: Execution = Execution(),
+    execution: Execution = TAKE,
     min_benefit_to_cost: float = 1.5,
     max_spread: str = "0.04",
     max_share_of_depth: float = 0.2,
     max_order_usd: str = "100000",
     max_premium_usd: str = "100000",
-    roll: RollRule = RollRule(),
-    close: CloseRule = CloseRule(),
+    roll: RollRule = ROLL,
+    close: CloseRule = CLOSE,
     max_quote_age: timedelta = timedelta(minutes=2),
     on_remove: OnRemove = OnRemove.CLOSE,
     expires_at: datetime | None = None,
     digest: str = "d1",
 ) -> Strategy:
-    """Return a strategy that covers a 7% loss of technology with a market named by slug."""
+    """Return a strategy that covers a 30% loss of technology with a market named by slug."""
     return Strategy(
         event=EventId(event),
         why="A surprise hike would hurt.",
@@ -152,7 +156,7 @@ def make_strategy(
         horizon=horizon,
         impact=Impact(basis=basis, lines=tuple(lines)),
         own_view=own_view,
-        sizing=sizing,
+        sizing=sizing or Cover(),
         triggers=tuple((triggers or {}).items()),
         execution=execution,
         costs=Costs(
@@ -238,7 +242,7 @@ def make_market_view(
 def make_event(
     *markets: MarketView,
     event: str = EVENT,
-    memory: EventMemory = EventMemory(),
+    memory: EventMemory = NO_MEMORY,
     problem: str = "",
     removed: bool = False,
 ) -> EventView:
@@ -351,7 +355,7 @@ def make_view(
     account: Account | None = None,
     limits: SharedLimits | None = None,
 ) -> View:
-    """Return a view; unless told, of one event that loses 3,500 of 100,000 USD at 11.5%."""
+    """Return a view; unless told, of one event that loses 15,000 of 100,000 USD at 11.5%."""
     return View(
         cycle=cycle,
         now=now,
@@ -372,7 +376,7 @@ def make_memory(
     run_at: datetime = START - timedelta(hours=1),
     retry_at: datetime | None = None,
     probability: float = 0.115,
-    exposure_usd: float = 3_500.0,
+    exposure_usd: float = 15_000.0,
     unfinished: bool = False,
     rested_at: datetime | None = None,
     rested_price: float = 0.0,

@@ -1,0 +1,123 @@
+"""Whether an event's plan must be made again now, and when time alone may ask for it."""
+
+from datetime import datetime, timedelta
+
+from bot.core.case import Case
+from bot.model.decision import Reason, Verdict
+from bot.model.rule import Firing, Situation
+from bot.model.strategy import OnRemove
+from bot.model.view import EventMemory
+
+REVIEW_EVERY = timedelta(days=7)
+"""Every plan is looked at this often even if no trigger is named."""
+
+
+def find_closing(case: Case) -> Reason | None:
+    """Return why the hedge held has lost its reason; None if none is held or it has not."""
+    position = case.choice.held_position
+    if position is None or case.is_dust:
+        return None
+    rule = case.strategy.close
+    if case.event.removed and case.strategy.on_remove is OnRemove.CLOSE:
+        return Reason(code="REMOVED", text=f"{case.strategy.path} was removed (on_remove: close)")
+    loss = case.exposure_usd_est
+    if loss <= 0.0 or loss < rule.when_exposure_below_usd:
+        text = f"exposure {loss:,.0f} USD, below {rule.when_exposure_below_usd:,.0f} USD"
+        return Reason(code="EXPOSURE_GONE", text=text)
+    p = case.forecast.probability
+    if p < rule.when_probability_below:
+        text = f"forecast {p:.2%}, below {rule.when_probability_below:.2%}"
+        return Reason(code="PROBABILITY_GONE", text=text)
+    if rule.after is not None and case.view.now >= position.opened_at + rule.after:
+        text = f"held since {position.opened_at:%Y-%m-%d %H:%M}, longer than close.after"
+        return Reason(code="HELD_LONG_ENOUGH", text=text)
+    return None
+
+
+def look_at_triggers(
+    case: Case, situation: Situation
+) -> tuple[tuple[Firing, ...], dict[str, float]]:
+    """Return the triggers that fire, and what each remembers."""
+    kept = case.event.memory.rule_state
+    firings: list[Firing] = []
+    state: dict[str, float] = {}
+    for key, trigger in case.strategy.triggers:
+        fired, state[key] = trigger.fires(situation, kept.get(key))
+        if fired is not None and case.event.memory.run_at is not None:
+            firings.append(fired)
+    return tuple(firings), state
+
+
+def why_plan(case: Case, closing: Reason | None, firings: tuple[Firing, ...]) -> tuple[Firing, ...]:
+    """Return why the plan is made again; empty: the last plan stands."""
+    memory = case.event.memory
+    if memory.run_at is None:
+        return (_own("first_look", "no plan was made for this event yet"),)
+    if memory.strategy_digest != case.strategy.digest:
+        return (_own("strategy_changed", f"{case.strategy.path} was edited"),)
+    if firings:
+        return firings
+    own = _due(case, memory, closing)
+    return () if own is None else (own,)
+
+
+def is_due(memory: EventMemory, now: datetime) -> bool:
+    """Return whether a plan that wants another look has waited long enough."""
+    return memory.retry_at is None or now >= memory.retry_at
+
+
+def is_short(case: Case) -> bool:
+    """Return whether what is held is not what the last plan went for."""
+    target = case.event.memory.target_shares
+    return abs(case.held_shares - target) > 0.01 * max(target, 1.0)
+
+
+def find_wake(case: Case, memory: EventMemory, situation: Situation) -> datetime | None:
+    """Return when time alone may change what was concluded: always after now."""
+    now = case.view.now
+    instants = [trigger.next_at(situation) for _, trigger in case.strategy.triggers]
+    instants.append(memory.retry_at)
+    if memory.run_at is not None:
+        instants.append(memory.run_at + REVIEW_EVERY)
+    instants.extend(order.expires_at for order in case.orders)
+    held, position = case.choice.held, case.choice.held_position
+    if held is not None and case.strategy.market.series and held.market.ends_at is not None:
+        instants.append(held.market.ends_at - case.strategy.roll.before_end)
+    if position is not None and case.strategy.close.after is not None:
+        instants.append(position.opened_at + case.strategy.close.after)
+    return min((at for at in instants if at is not None and at > now), default=None)
+
+
+def _due(case: Case, memory: EventMemory, closing: Reason | None) -> Firing | None:
+    """Return what is due without a trigger; a plan just made is given time first."""
+    due = is_due(memory, case.view.now)
+    last = memory.verdict.partition(":")[2]
+    if closing is not None:
+        return _own("closing", closing.text) if due or last != closing.code else None
+    if case.choice.rolls:
+        new = last not in ("ROLL_DUE", "ROLL_REFUSED")
+        return _own("roll", case.choice.reason.text) if due or new else None
+    if _has_ended(case, memory):
+        return _own("next_market", f"the hedge ended; now {case.market.market.slug}")
+    return _look_again(case, memory, last) if due else None
+
+
+def _has_ended(case: Case, memory: EventMemory) -> bool:
+    moved = case.market.token_id != memory.token_id
+    return moved and case.choice.held is None and bool(memory.token_id)
+
+
+def _look_again(case: Case, memory: EventMemory, last: str) -> Firing | None:
+    if case.orders:
+        return _own("rested", "what rests has had its time")
+    if memory.verdict.startswith(Verdict.REFUSE):
+        return _own("looked_again", f"refused before: {last}")
+    if memory.unfinished or is_short(case):
+        return _own("unfinished", "the last plan was not completed")
+    if memory.run_at is not None and case.view.now - memory.run_at >= REVIEW_EVERY:
+        return _own("weekly_review", f"last planned {memory.run_at:%Y-%m-%d %H:%M} UTC")
+    return None
+
+
+def _own(trigger: str, text: str) -> Firing:
+    return Firing(trigger=trigger, text=text, reading=0.0, threshold=0.0)
