@@ -1,6 +1,8 @@
-"""Which zone between levels a number lies in, without flickering at the borders."""
+"""Whether a number has moved: across levels without flickering, or by enough."""
 
 from collections.abc import Sequence
+
+_ROUNDING = 1e-9
 
 
 def zone_of(
@@ -22,3 +24,8 @@ def zone_of(
         return reached
     kept = sum(level - hysteresis < reading for level in levels)
     return min(before, kept)
+
+
+def is_enough(change: float, threshold: float) -> bool:
+    """Whether a change, up or down, reaches ``threshold``; 0.35 - 0.30 does reach 0.05."""
+    return abs(change) >= threshold - _ROUNDING

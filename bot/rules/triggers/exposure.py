@@ -7,6 +7,7 @@ from pydantic import Field
 from bot.model.rule import Firing, Situation
 from bot.model.text import Change
 from bot.rules.rule import TriggerRule
+from bot.rules.zones import is_enough
 
 _NOTHING_USD = 1.0
 """Exposures this near to 0 USD count as none: their ratio says nothing."""
@@ -26,7 +27,7 @@ class ExposureTrigger(TriggerRule):
         if state is None or max(abs(now), abs(last)) < _NOTHING_USD:
             return None, 0.0
         change = (now - last) / abs(last) if abs(last) >= _NOTHING_USD else 1.0
-        if abs(change) < self.changes_by:
+        if not is_enough(change, self.changes_by):
             return None, 0.0
         text = f"exposure went from {last:,.0f} to {now:,.0f} USD, by {self.changes_by:.0%} or more"
         return self.firing(text, reading=change, threshold=self.changes_by), 0.0

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from bot.model.rule import Firing, Situation
 from bot.model.text import Change, Probability, Share
 from bot.rules.rule import TriggerRule
-from bot.rules.zones import zone_of
+from bot.rules.zones import is_enough, zone_of
 
 
 class ProbabilityTrigger(TriggerRule):
@@ -48,7 +48,7 @@ class ProbabilityTrigger(TriggerRule):
             text = f"forecast {way} {now:.1%}, across {level:.0%}"
             return self.firing(text, reading=now, threshold=level), float(zone)
         move = now - last
-        if self.changes_by is not None and abs(move) >= self.changes_by:
+        if self.changes_by is not None and is_enough(move, self.changes_by):
             text = f"forecast moved from {last:.1%} to {now:.1%}, by {self.changes_by:.0%} or more"
             return self.firing(text, reading=move, threshold=self.changes_by), float(zone)
         return None, float(zone)

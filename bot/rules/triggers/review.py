@@ -52,7 +52,9 @@ class Review(TriggerRule):
 
     every: Annotated[Every, Field(description="how often: day, week or month")] = Every.WEEK
     on: Annotated[
-        Words, Field(description="the weekday for week, a day from 1 to 28 for month")
+        Words,
+        WithJsonSchema({"type": ["string", "integer"]}),
+        Field(description="the weekday for week, a day from 1 to 28 for month"),
     ] = ""
     at: Annotated[
         time,
@@ -104,13 +106,11 @@ class Review(TriggerRule):
         return next(review for review in reviews if review > instant)
 
     def _is_on(self, day: date) -> bool:
-        match self.every:
-            case Every.DAY:
-                return True
-            case Every.WEEK:
-                return _WEEKDAYS[day.weekday()] == (self.on.casefold() or "monday")
-            case Every.MONTH:
-                return str(day.day) == (self.on or "1")
+        if self.every is Every.DAY:
+            return True
+        if self.every is Every.WEEK:
+            return _WEEKDAYS[day.weekday()] == (self.on.casefold() or "monday")
+        return str(day.day) == (self.on or "1")
 
 
 def _days_from(start: date) -> Iterator[date]:
