@@ -242,6 +242,7 @@ def tick_message(body: bytes) -> Facts:
 
 
 def _message(message: stream_rows.Message) -> Facts:
+    facts: Facts
     read = clob.numbers()
     match message:
         case stream_rows.BookMessage():

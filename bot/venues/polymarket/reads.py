@@ -1,0 +1,100 @@
+"""Asks the venue's public REST interfaces: bounded tries, then an error; never an empty answer."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bot.clock import Clock
+from bot.errors import BadData, SourceDown
+from bot.venues.polymarket.settings import Pace
+
+if TYPE_CHECKING:
+    import httpx
+
+Params = Sequence[tuple[str, str]]
+
+
+class Reads:
+    """One base address. Reads only: everything here may be asked twice.
+
+    Args:
+        base_url: Without a slash at the end.
+        clock: For the waits between tries.
+        pace: How long and how often.
+    """
+
+    def __init__(self, *, base_url: str, clock: Clock, pace: Pace) -> None:
+        self._base_url = base_url
+        self._clock = clock
+        self._pace = pace
+        self._client: httpx.AsyncClient | None = None
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def get(self, path: str, params: Params = ()) -> bytes | None:
+        """Return the body, or None if the venue says that there is no such thing (404).
+
+        Raises:
+            SourceDown: no usable answer after all tries.
+            BadData: the venue refuses the question.
+        """
+        return await self._ask("GET", path, params, None)
+
+    async def post(self, path: str, body: bytes) -> bytes | None:
+        """Ask a question that is too long for an address; as ``get``."""
+        return await self._ask("POST", path, (), body)
+
+    async def _ask(
+        self, method: str, path: str, params: Params, body: bytes | None
+    ) -> bytes | None:
+        question = f"{method} {self._base_url}{path}"
+        wait = self._pace.first_wait
+        problem = ""
+        for attempt in range(self._pace.tries):
+            if attempt:
+                await self._clock.sleep(wait)
+            wait = min(self._pace.first_wait * 2**attempt, self._pace.longest_wait)
+            answer = await self._send(method, path, params, body)
+            if isinstance(answer, str):
+                problem = answer
+            elif answer.status_code == 200:
+                return answer.content
+            elif answer.status_code == 404:
+                return None
+            else:
+                problem = f"HTTP {answer.status_code}"
+                wait = max(wait, self._pause(answer, question))
+        raise SourceDown(f"{question} failed {self._pace.tries} times, last: {problem}")
+
+    async def _send(
+        self, method: str, path: str, params: Params, body: bytes | None
+    ) -> "httpx.Response | str":
+        """Return the answer, or why there is none."""
+        import httpx
+
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=self._pace.timeout)
+        try:
+            return await self._client.request(
+                method,
+                f"{self._base_url}{path}",
+                params=list(params),
+                content=body,
+                headers={"Content-Type": "application/json"} if body is not None else None,
+            )
+        except httpx.RequestError as error:
+            return f"{type(error).__name__} {error}".strip()
+
+    def _pause(self, answer: "httpx.Response", question: str) -> float:
+        """Return how long the venue asks us to wait. Raises if it is no use to ask again."""
+        status = answer.status_code
+        if not (status in (408, 425, 429) or status >= 500):
+            raise BadData(f"{question} was refused: HTTP {status} {answer.text[:200]}")
+        text = answer.headers.get("Retry-After", "")
+        pause = float(text) if text.isdecimal() else 0.0
+        if pause > self._pace.longest_wait:
+            raise SourceDown(f"{question}: HTTP {status}, to be asked again in {pause:g} s")
+        return pause
