@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.errors import ConfigError
 from bot.model.market import Book, Market, MarketChanged, MarketEvent, Print, Quote
 from bot.model.units import ConditionId, TokenId
+from bot.venues.books import epoch_ms, from_epoch_ms
 from bot.venues.recorded.journal import (
     FORMAT,
     GZIP,
@@ -27,7 +28,7 @@ from bot.venues.recorded.journal import (
     StandingRow,
     standing_key,
 )
-from bot.venues.recorded.tape import Confirmation, epoch_ms, from_epoch_ms
+from bot.venues.recorded.tape import Confirmation
 
 _SYNC_EVERY = timedelta(seconds=60)
 

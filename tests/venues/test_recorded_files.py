@@ -19,12 +19,13 @@ from bot.errors import BadData, ConfigError
 from bot.model.market import Book, MarketChanged
 from bot.model.strategy import MarketRef
 from bot.model.units import MILLION, ConditionId, TokenId
+from bot.venues.books import mirror
 from bot.venues.recorded.columns import ParquetColumns
 from bot.venues.recorded.daily import make_assumed_book, open_daily
 from bot.venues.recorded.fed_dec2025 import open_fed_dec2025
 from bot.venues.recorded.l2_books import L2Books, open_l2_books
 from bot.venues.recorded.source import RecordedMarketData
-from bot.venues.recorded.tape import Tape, mirror
+from bot.venues.recorded.tape import Tape
 
 
 def books_of(tape: Tape) -> Iterator[Book]:

@@ -11,9 +11,10 @@ from bot.errors import BadData
 from bot.model.market import Book, MarketChanged, MarketEvent
 from bot.model.strategy import MarketRef
 from bot.model.units import ConditionId, TokenId
+from bot.venues.books import from_epoch_ms, mirror
 from bot.venues.ports import MarketData
 from bot.venues.recorded.source import RecordedMarketData
-from bot.venues.recorded.tape import Confirmation, TapeRow, from_epoch_ms, mirror
+from bot.venues.recorded.tape import Confirmation, TapeRow
 from tests.fakes import NO, START, YES, ManualClock, epoch_ms, make_book, make_market, mirror_book
 
 MARKET = make_market(series_slug="fed-decision", group_title="25 bps increase")

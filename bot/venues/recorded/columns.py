@@ -1,12 +1,11 @@
 """Reads Parquet columns and checks them once, whole, so that a row is only a slice afterwards."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BadData, ConfigError
-from bot.model.units import MILLION, TokenId
+from bot.model.units import MILLION
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,12 +170,3 @@ def check_prices(prices: "NDArray[np.int64]", *, name: str) -> None:
         )
     if (prices % FINEST_TICK_E6).any():
         raise BadData(f"{name} holds a price off the finest tick, {FINEST_TICK_E6 / MILLION} USD")
-
-
-def stand_in_token_ids(condition_id: str) -> tuple[TokenId, TokenId]:
-    """Return two token ids of the venue's form for a recording that kept none."""
-    first, second = (
-        10**76 + int.from_bytes(sha256(f"{condition_id}/{index}".encode()).digest()) % (9 * 10**76)
-        for index in (0, 1)
-    )
-    return TokenId(str(first)), TokenId(str(second))

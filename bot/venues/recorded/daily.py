@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 from bot.errors import BadData, ConfigError
 from bot.model.market import Book, FeeSchedule, Market, MarketChanged, MarketKind
 from bot.model.units import MILLION, ConditionId, Price, Shares, TokenId, parse_decimal
-from bot.venues.recorded.columns import ParquetColumns, stand_in_token_ids
-from bot.venues.recorded.tape import TapeRow, epoch_ms, from_epoch_ms, merge_changes, mirror
+from bot.venues.books import epoch_ms, from_epoch_ms, mirror
+from bot.venues.recorded.columns import ParquetColumns
+from bot.venues.recorded.tape import TapeRow, merge_changes
+from bot.venues.tokens import ctf_token_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -182,7 +184,7 @@ def _read_markets(path: Path) -> dict[int, _Listed]:
 
 def _listed(row: dict[str, str]) -> _Listed:
     condition_id = ConditionId(row["condition_id"])
-    stand_ins = stand_in_token_ids(condition_id)
+    stand_ins = ctf_token_ids(condition_id)
     scheduled = row["sched_end"]
     market = Market(
         condition_id=condition_id,

@@ -11,9 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.model.market import Book, FeeSchedule, Market, MarketChanged, MarketKind
-from bot.model.units import MILLION, ConditionId, Price, Shares
-from bot.venues.recorded.columns import ParquetColumns, check_prices, stand_in_token_ids
-from bot.venues.recorded.tape import TapeRow, from_epoch_ms, mirror
+from bot.model.units import MILLION, Price, Shares
+from bot.venues.books import from_epoch_ms, mirror
+from bot.venues.recorded.columns import ParquetColumns, check_prices
+from bot.venues.recorded.tape import TapeRow
+from bot.venues.tokens import ctf_condition_id, ctf_token_ids
 
 _CENT_E6 = 10_000
 _THIRD_LEVEL_E6 = 2 * _CENT_E6
@@ -135,14 +137,14 @@ def _levels(best: int, size: int, top3: int, within_5c: int) -> Side:
 
 
 def _market(label: str, sentence: str) -> Market:
-    condition_id = ConditionId("0x" + f"fed-dec-2025 {label}".encode().hex().ljust(64, "0"))
+    condition_id = ctf_condition_id(f"fed-december-2025 {label}")
     return Market(
         condition_id=condition_id,
         kind=MarketKind.CTF,
         question=f"{sentence} after December 2025 meeting?",
         slug=f"fed-december-2025-{label.replace(' ', '-').casefold()}",
         outcomes=("Yes", "No"),
-        token_ids=stand_in_token_ids(condition_id),
+        token_ids=ctf_token_ids(condition_id),
         tick=Price(Decimal("0.01")),
         minimum_shares=Shares(Decimal(5)),
         neg_risk=True,

@@ -16,7 +16,8 @@ import structlog
 from bot.errors import BadData, ConfigError
 from bot.model.market import Book, MarketChanged, MarketEvent, Print
 from bot.model.units import MILLION, ConditionId, TokenId
-from bot.venues.recorded.tape import Confirmation, TapeRow, from_epoch_ms
+from bot.venues.books import from_epoch_ms
+from bot.venues.recorded.tape import Confirmation, TapeRow
 
 FORMAT = 1
 SUFFIX = ".jsonl.gz"

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from bot.errors import BadData, ConfigError
 from bot.model.market import Book, FeeSchedule, Market, MarketChanged, MarketKind
 from bot.model.units import ConditionId, Price, Shares, TokenId, parse_decimal
-from bot.venues.recorded.columns import Ladder, ParquetColumns, stand_in_token_ids
-from bot.venues.recorded.tape import TapeRow, epoch_ms, from_epoch_ms, merge_changes
+from bot.venues.books import epoch_ms, from_epoch_ms
+from bot.venues.recorded.columns import Ladder, ParquetColumns
+from bot.venues.recorded.tape import TapeRow, merge_changes
+from bot.venues.tokens import ctf_token_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -182,7 +184,7 @@ def _listed(row: dict[str, str]) -> _Listed:
         question=row["question"],
         slug=row["slug"],
         outcomes=(row["outcome_up"], row["outcome_down"]),
-        token_ids=stand_in_token_ids(condition_id),
+        token_ids=ctf_token_ids(condition_id),
         tick=_COARSE,
         minimum_shares=Shares(Decimal(5)),
         neg_risk=False,

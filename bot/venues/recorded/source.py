@@ -8,15 +8,10 @@ from bot.errors import BadData, DataError
 from bot.model.market import Book, Market, MarketChanged, MarketEvent, Quote
 from bot.model.strategy import MarketRef
 from bot.model.units import ConditionId, TokenId
+from bot.venues.books import epoch_ms, from_epoch_ms
 from bot.venues.lookup import find_markets, search_markets
 from bot.venues.ports import Listener
-from bot.venues.recorded.tape import (
-    Confirmation,
-    Tape,
-    TapeRow,
-    epoch_ms,
-    from_epoch_ms,
-)
+from bot.venues.recorded.tape import Confirmation, Tape, TapeRow
 
 
 class RecordedMarketData:

@@ -1,11 +1,11 @@
 """What every recording is turned into: one stream of rows in the order they became known."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from bot.model.market import Book, MarketChanged, MarketEvent
-from bot.model.units import MILLION, TokenId
+from bot.model.market import MarketChanged, MarketEvent
+from bot.model.units import TokenId
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,31 +40,6 @@ class Tape(Protocol):
     def rows(self) -> Iterator[TapeRow]:
         """Return the rows from the first on. Raises ``BadData`` at a row that cannot be read."""
         ...
-
-
-def epoch_ms(instant: datetime) -> int:
-    """Return ``instant`` in epoch milliseconds."""
-    return round(instant.timestamp() * 1000)
-
-
-def from_epoch_ms(milliseconds: int) -> datetime:
-    """Return the instant, aware UTC."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def mirror(book: Book, token_id: TokenId) -> Book:
-    """Return the complement's book: a bid at p is an ask at 1 - p of the same size.
-
-    **Source:** measured on polymarket_l2_books (UP ask + DOWN bid == 1 in every row), 2026-11.
-    """
-    return Book(
-        token_id,
-        book.as_of_ms,
-        tuple([MILLION - price for price in book.ask_prices]),
-        book.ask_sizes,
-        tuple([MILLION - price for price in book.bid_prices]),
-        book.bid_sizes,
-    )
 
 
 def merge_changes(
