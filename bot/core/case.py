@@ -76,8 +76,13 @@ class Case:
 
         Today's worth lies between the two states by the market's probability:
         ``V(not) = V + pi L``. **Source:** HEDGING section 1.1, with the event fully priced in.
+        Hedges of other events count at what they cost, in both states.
         """
-        today = self.view.portfolio.usd_est + float(self.view.account.cash_usd)
+        account = self.view.account
+        today = self.view.portfolio.usd_est + float(account.cash_usd)
+        for position in account.positions:
+            if position.event != self.event.event:
+                today += float(position.cost_usd)
         return UsdEst(today + self.forecast.market * self.exposure_usd_est)
 
     def two_state(self, *, held: float) -> TwoState | None:
@@ -92,11 +97,8 @@ class Case:
 
 def _planned_market_resolved(event: EventView) -> bool:
     """Return whether the market of the last plan has resolved; the hedge is elsewhere by now."""
-    planned = event.memory.token_id
-    return any(
-        view.market.payouts is not None and planned in view.market.token_ids
-        for view in event.markets
-    )
+    resolved = [view.market for view in event.markets if view.market.payouts is not None]
+    return any(event.memory.token_id in market.token_ids for market in resolved)
 
 
 def fee_at(schedule: FeeSchedule) -> Callable[[float], float]:
@@ -110,7 +112,7 @@ def fee_at(schedule: FeeSchedule) -> Callable[[float], float]:
 
 def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason:
     """Return the case, or why this event cannot be decided now: it is frozen."""
-    orders = tuple(order for order in view.account.orders if order.event == event.event)
+    orders = tuple([order for order in view.account.orders if order.event == event.event])
     unsure = _unsure(event, orders)
     if unsure is not None:
         return unsure
@@ -157,11 +159,9 @@ def _positions(view: View, event: EventView) -> tuple[Position, ...]:
 
     A fill that failed on chain after its shares were sold leaves less than none: that is no hedge.
     """
-    mine = tuple(p for p in view.account.positions if p.event == event.event and p.shares > 0)
-    if not mine:
-        return mine
+    mine = [p for p in view.account.positions if p.event == event.event and p.shares > 0]
     resolved = {market.token_id for market in event.markets if market.market.payouts is not None}
-    return tuple(position for position in mine if position.token_id not in resolved)
+    return tuple([position for position in mine if position.token_id not in resolved])
 
 
 def _unsure(event: EventView, orders: tuple[LiveOrder, ...]) -> Reason | None:

@@ -85,7 +85,7 @@ def find_wake(case: Case, memory: EventMemory, situation: Situation) -> datetime
         instants.append(held.market.ends_at - case.strategy.roll.before_end)
     if position is not None and case.strategy.close.after is not None:
         instants.append(position.opened_at + case.strategy.close.after)
-    return min((at for at in instants if at is not None and at > now), default=None)
+    return min([at for at in instants if at is not None and at > now], default=None)
 
 
 def _due(case: Case, memory: EventMemory, closing: Reason | None) -> Firing | None:

@@ -1,6 +1,6 @@
 """Which market of an event to hold: the one we have, the next of its series, or none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,54 +45,51 @@ def choose_market(
         strategy: Horizon and roll rule.
         now: Instant of the decision.
     """
-    fit = [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
     by_token = {view.token_id: view for view in event.markets}
     mine = [position for position in positions if position.token_id in by_token]
-    tradable = [position for position in mine if is_tradable(by_token[position.token_id].market)]
+    tradable = [p for p in mine if is_tradable(by_token[p.token_id].market)]
     if not tradable:
+        fit = _fitting(event, strategy=strategy, now=now)
         return MarketChoice(
             target=fit[0] if fit else None,
             others=tuple(mine),
             reason=_why(event.markets, fit, mine, strategy=strategy, now=now),
         )
-    main = _main(tradable, by_token.values(), preferred=event.memory.token_id)
+    main = _main(tradable, event)
     held = by_token[main.token_id]
-    others = tuple(position for position in mine if position is not main)
-    text = _must_leave(held, strategy=strategy, now=now)
-    later = [view for view in fit if view.token_id != held.token_id]
-    if not text:
-        return MarketChoice(
-            target=held,
-            held=held,
-            held_position=main,
-            others=others,
-            reason=Reason(code="MARKET", text=f"held: {held.market.slug}"),
-        )
-    if not later:
-        return MarketChoice(
-            target=None,
-            held=held,
-            held_position=main,
-            others=others,
-            reason=Reason(code="NO_NEXT_MARKET", text=f"{text}, and no later market is listed"),
-        )
+    target, reason = _stay_or_leave(held, event, strategy=strategy, now=now)
     return MarketChoice(
-        target=later[0],
+        target=target,
         held=held,
         held_position=main,
-        others=others,
-        reason=Reason(code="ROLL_DUE", text=text),
+        others=tuple(position for position in mine if position is not main),
+        reason=reason,
     )
 
 
-def _main(
-    positions: Sequence[Position], views: Iterable[MarketView], *, preferred: str
-) -> Position:
-    order = [view.token_id for view in views]
-    return max(
-        positions,
-        key=lambda position: (position.token_id == preferred, order.index(position.token_id)),
-    )
+def _stay_or_leave(
+    held: MarketView, event: EventView, *, strategy: Strategy, now: datetime
+) -> tuple[MarketView | None, Reason]:
+    text = _must_leave(held, strategy=strategy, now=now)
+    if not text:
+        return held, Reason(code="MARKET", text=f"held: {held.market.slug}")
+    for view in _fitting(event, strategy=strategy, now=now):
+        if view.token_id != held.token_id:
+            return view, Reason(code="ROLL_DUE", text=text)
+    return None, Reason(code="NO_NEXT_MARKET", text=f"{text}, and no later market is listed")
+
+
+def _main(positions: Sequence[Position], event: EventView) -> Position:
+    """Return the position the last plan went for, else the one whose market ends last."""
+    for position in positions:
+        if position.token_id == event.memory.token_id:
+            return position
+    order = [view.token_id for view in event.markets]
+    return max(positions, key=lambda position: order.index(position.token_id))
+
+
+def _fitting(event: EventView, *, strategy: Strategy, now: datetime) -> list[MarketView]:
+    return [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
 
 
 def is_tradable(market: Market) -> bool:
