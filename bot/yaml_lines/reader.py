@@ -79,7 +79,7 @@ def read_yaml(raw: bytes, *, path: str) -> MapNode:
     problems = [
         Problem(number, "is indented with a tab. Use spaces.")
         for number, line in enumerate(text.splitlines(), 1)
-        if re.match(r" *\t", line) and line.strip()
+        if re.match(r" *\t", line)
     ]
     top = None if problems else _read_text(text, problems)
     if problems or top is None:
