@@ -103,6 +103,7 @@ def _ports(
             ),
             unsettled=ledger.fills_not_final(),
         ),
+        max_book_age_s=settings.max_quote_age.total_seconds(),
     )
     return Ports(
         venue=venue,

@@ -65,7 +65,7 @@ async def _send(ports: Ports, intent: OrderIntent, *, cycle: int) -> bool:
     ports.report(
         "order.submitted",
         order_id=prepared.order_id,
-        event=intent.event,
+        risk_event=intent.event,
         side=str(intent.side),
         size_shares=str(intent.size),
         limit_usd=str(intent.limit),

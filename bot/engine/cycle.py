@@ -1,8 +1,8 @@
-"""One cycle: reconcile, settle, gather, decide, record, act, reconcile."""
+"""One cycle: reconcile, gather, decide, record, act, reconcile."""
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.decide import decide, is_quiet
@@ -10,13 +10,14 @@ from bot.engine.act import act, cancel_all
 from bot.engine.gather import gather
 from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
-from bot.engine.settle import settle_resolved
 from bot.engine.tell import tell_refusals
 from bot.engine.watch import ClockWatch
 from bot.errors import BotError, InvariantError, LedgerError, VenueError
 from bot.model.decision import Decision, Verdict
+from bot.model.orders import OrderIntent
 from bot.model.strategy import Strategy
-from bot.model.view import View
+from bot.model.units import EventId
+from bot.model.view import EventView, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Engine:
         self._reconciler = Reconciler(ports)
         last = ports.ledger.last_cycle()
         self._cycle = last[0] if last is not None else 0
+        self._interrupted = _interrupted(ports)
         self._watch = ClockWatch(clock=ports.clock, last=last[1] if last is not None else None)
 
     async def run_cycle(self) -> CycleResult:
@@ -94,7 +96,7 @@ class Engine:
         for edit in files.edits:
             ports.report(
                 "strategy.loaded",
-                event=edit.event,
+                risk_event=edit.event,
                 option=edit.option,
                 old=edit.old,
                 new=edit.new,
@@ -102,9 +104,9 @@ class Engine:
         strategies = (*files.strategies, *files.removed)
         await ports.market_data.refresh()
         await self._reconciler.run()
-        await settle_resolved(ports)
         removed = frozenset(strategy.event for strategy in files.removed)
         view = await gather(ports, cycle=cycle, strategies=strategies, removed=removed)
+        view = _due_at_once(view, self._interrupted)
         decision = decide(view, strategies)
         with ports.ledger.transaction():
             tell_refusals(ports, decision)
@@ -112,6 +114,7 @@ class Engine:
                 ports.ledger.record_memories(decision)
             else:
                 ports.ledger.record_decision(view, decision, strategies)
+        self._interrupted = {}
         result = CycleResult(
             cycle=cycle,
             at=at,
@@ -168,7 +171,7 @@ class Engine:
                 continue
             self._ports.report(
                 "hedge.decided",
-                event=event.event,
+                risk_event=event.event,
                 verdict=str(event.verdict),
                 exposure_usd_est=round(event.exposure_usd_est, 2),
                 held_shares=event.held_shares,
@@ -179,11 +182,41 @@ class Engine:
         for denial in decision.denials:
             self._ports.report(
                 "risk.denied",
-                event=denial.intent.event,
+                risk_event=denial.intent.event,
                 code=denial.code,
                 limit=denial.limit,
                 actual=denial.actual,
             )
+
+
+def _interrupted(ports: Ports) -> dict[EventId, OrderIntent]:
+    """Return the orders that a crash kept from leaving: decided on disk, never sent.
+
+    An order that may have left has its own row, so planning these again sends nothing twice.
+    """
+    last = ports.ledger.last_decision_cycle()
+    if last is None:
+        return {}
+    return {
+        intent.event: intent
+        for intent in ports.ledger.decision(last).decision.approved
+        if not ports.ledger.has_order(intent.client_order_id)
+    }
+
+
+def _due_at_once(view: View, interrupted: Mapping[EventId, OrderIntent]) -> View:
+    """Let the interrupted events be planned now, as if they had not been yet."""
+    if not interrupted:
+        return view
+    events: list[EventView] = []
+    for event in view.events:
+        intent = interrupted.get(event.event)
+        memory = event.memory
+        if intent is not None:
+            rested_at = None if intent.expires_at is not None else memory.rested_at
+            memory = replace(memory, retry_at=None, rested_at=rested_at)
+        events.append(replace(event, memory=memory))
+    return replace(view, events=tuple(events))
 
 
 def _amiss(result: CycleResult) -> dict[str, str]:

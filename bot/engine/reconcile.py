@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.engine.ports import Ports
+from bot.engine.settle import settle_resolved
 from bot.engine.tell import tell_fills
 from bot.errors import InvariantError
 from bot.model.orders import Fill, LiveOrder, OrderStatus, OrderType, VenueOrder
@@ -17,12 +18,12 @@ OVERLAP = timedelta(minutes=10)
 """Fills are asked for from this long before the last one seen: settlements change late."""
 DUST = Decimal("0.01")
 """An order this close to full is full. **Source:** POLYMARKET section 4.5."""
-GTD_LEAD = timedelta(seconds=60)
 DEAD_READS = 3
 DEAD_AFTER = timedelta(seconds=60)
 """An unknown order is dead only after this many reads over at least this time without it."""
-DEAD_PAST_END = timedelta(seconds=120)
-"""... and this long after its end (GTD) or its sending (FAK, FOK)."""
+DEAD_PAST_END = timedelta(seconds=180)
+"""... and this long after matching ended (GTD: 120 s after the end it states) or after its sending
+(FAK, FOK)."""
 
 
 @dataclass(slots=True)
@@ -60,8 +61,9 @@ class Reconciler:
         open_orders, fills = await self._read()
         new = self._book_fills(fills)
         changed = self._judge({order.order_id: order for order in open_orders})
+        unreadable = await settle_resolved(self.ports)
         unknown = self._unknown()
-        await self._compare(unknown=len(unknown))
+        await self._compare(open_questions=len(unknown) + unreadable)
         return Reconciled(new_fills=new, changed=tuple(changed), unknown=len(unknown))
 
     async def _read(self) -> tuple[tuple[VenueOrder, ...], tuple[Fill, ...]]:
@@ -138,7 +140,7 @@ class Reconciler:
     def _ended(self, order: LiveOrder, now: datetime) -> tuple[OrderStatus, str]:
         if order.order_type is not OrderType.GTD:
             return OrderStatus.CANCELLED, "filled what it could, the rest was killed"
-        if order.expires_at is not None and now >= order.expires_at - GTD_LEAD:
+        if order.expires_at is not None and now >= order.expires_at:
             return OrderStatus.EXPIRED, "its time ended"
         return OrderStatus.CANCELLED, "the venue shows it no longer"
 
@@ -163,10 +165,11 @@ class Reconciler:
             if order.status is not OrderStatus.OPEN
         ]
 
-    async def _compare(self, *, unknown: int) -> None:
+    async def _compare(self, *, open_questions: int) -> None:
         """Hold cash and shares of the ledger against the venue's.
 
-        While an order is unknown a difference may be its work: reported, not concluded from.
+        While an order is unknown, or a held market cannot be read, a difference may be their work:
+        it is reported and nothing is concluded from it.
         """
         ledger, now = self.ports.ledger, self.ports.clock.now()
         balances = await self.ports.venue.balances()
@@ -188,6 +191,6 @@ class Reconciler:
                 )
         if not differences:
             return
-        self.ports.report("reconcile.mismatched", differences=differences, unknown=unknown)
-        if not unknown:
+        self.ports.report("reconcile.mismatched", differences=differences, open=open_questions)
+        if not open_questions:
             raise InvariantError("; ".join(differences))

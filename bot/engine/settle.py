@@ -11,23 +11,23 @@ from bot.venues.ports import Redemption
 
 
 async def settle_resolved(ports: Ports) -> int:
-    """Settle what has resolved; return how many positions. Disputed markets wait.
+    """Settle what has resolved; return how many positions could not be looked at.
 
-    A market whose state cannot be read is left for the next cycle.
+    Disputed markets wait. A market whose state cannot be read is left for the next time.
     """
     account = ports.ledger.account(ports.clock.now())
-    settled = 0
+    unreadable = 0
     for position in account.positions:
         try:
             market = await ports.market_data.market(position.condition_id)
         except DataError as error:
             ports.report("source.failed", source=position.condition_id, error=str(error))
+            unreadable += 1
             continue
         if market.payouts is None or market.disputed:
             continue
         await _settle(ports, position, market)
-        settled += 1
-    return settled
+    return unreadable
 
 
 async def _settle(ports: Ports, position: Position, market: Market) -> None:

@@ -19,7 +19,7 @@ from bot.ledger.parts import Parts
 from bot.ledger.rows import from_text
 from bot.model.decision import Decision
 from bot.model.orders import Fill, LiveOrder, TradeSettlement
-from bot.model.units import EventId, OrderId, TokenId
+from bot.model.units import ClientOrderId, EventId, OrderId, TokenId
 from bot.model.view import Account, EventMemory, View
 
 if TYPE_CHECKING:
@@ -97,6 +97,10 @@ class Questions:
     def order(self, order_id: OrderId) -> LiveOrder | None:
         """Return one of our orders, ended or not; None if it is not ours."""
         return self._current().orders.get(order_id)
+
+    def has_order(self, client_order_id: ClientOrderId) -> bool:
+        """Whether an order of this id was written, that is: may have left."""
+        return client_order_id in self._current().order_ids
 
     def event_of(self, token_id: TokenId) -> EventId | None:
         """Return the event whose order last named this token; None if none ever did."""
