@@ -33,12 +33,13 @@ class BookKeeper:
 
     Args:
         tell: Called with each confirmed change of a book and with each print.
+        frames: Decodes what comes.
     """
 
-    def __init__(self, *, tell: Tell) -> None:
+    def __init__(self, *, tell: Tell, frames: FrameReader) -> None:
         self._tell = tell
         self._books: dict[str, LocalBook] = {}
-        self._frames = FrameReader()
+        self._frames = frames
         self._read: Numbers = numbers()
 
     def watch(self, token_ids: Iterable[TokenId]) -> None:
@@ -46,7 +47,7 @@ class BookKeeper:
         wanted = set(token_ids)
         for token in set(self._books) - wanted:
             del self._books[token]
-        for token in wanted - set(self._books):
+        for token in sorted(wanted - set(self._books)):
             self._books[token] = LocalBook(token)
 
     def book(self, token_id: TokenId) -> LocalBook | None:
@@ -163,25 +164,22 @@ class BookKeeper:
         return read_book(body, self._read, what="book")
 
     def compare(self, shot: Snapshot, *, at: datetime) -> bool:
-        """Compare a snapshot with the local book and take it over if it is newer.
+        """Compare a snapshot that the stream brought, in its order, with the local book.
 
         Args:
             shot: What the venue sent.
-            at: The latest instant at which it was surely true: when it was asked for, or came.
+            at: When it came.
 
         Returns:
             Whether the book is confirmed now.
         """
         book = self._books.get(shot.book.token_id)
-        if book is None:
+        if book is None or shot.book.is_crossed:
+            self.doubt([shot.book.token_id])
             return False
-        is_first = book.checked_at is None
-        is_same = not is_first and book.has_levels_of(shot.book)
-        if shot.book.is_crossed:
-            book.trusted = False
-            return False
-        if not (is_first or is_same) and not self._supersedes(shot, book):
-            return False
+        is_same = book.checked_at is not None and book.has_levels_of(shot.book)
+        if not is_same and shot.book.as_of_ms < book.as_of_ms:
+            return False  # late: it proves nothing
         if is_same:
             book.as_of_ms = max(book.as_of_ms, shot.book.as_of_ms)
             book.confirm_unchanged(at)
@@ -193,26 +191,23 @@ class BookKeeper:
         return True
 
     def compare_asked(self, shot: Snapshot, *, asked_at: datetime) -> bool:
-        """Compare a snapshot that was asked for, and note what the stream owes if it differs."""
+        """Compare a snapshot that was asked for at ``asked_at`` with the local book.
+
+        One that differs but is of the same millisecond may be a step behind the stream: it only
+        puts the book in doubt, and is believed if it still differs when asked again. What a newer
+        one shows, the stream owes.
+        """
         book = self._books.get(shot.book.token_id)
         if book is None:
             return False
         is_news = book.trusted and not book.has_levels_of(shot.book)
+        if is_news and shot.book.as_of_ms == book.as_of_ms:
+            book.trusted = False
+            return False
         is_confirmed = self.compare(shot, at=asked_at)
         if is_news and is_confirmed:
             book.owed_at = asked_at
         return is_confirmed
-
-    def _supersedes(self, shot: Snapshot, book: LocalBook) -> bool:
-        """Whether a differing snapshot is to be believed rather than the local levels.
-
-        An older one is late and proves nothing. One of the same millisecond may be a step behind:
-        it only puts the book in doubt, and is believed if it still differs when asked again.
-        """
-        if shot.book.as_of_ms == book.as_of_ms and book.trusted:
-            book.trusted = False
-            return False
-        return shot.book.as_of_ms >= book.as_of_ms
 
     def confirm_quiet(self, token_ids: Iterable[str], at: datetime, *, proof_s: float) -> None:
         """Confirm the trusted books of a stream up to the last message that it brought.

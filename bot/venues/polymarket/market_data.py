@@ -25,7 +25,7 @@ from bot.venues.polymarket.known_markets import KnownMarkets
 from bot.venues.polymarket.reads import Reads
 from bot.venues.polymarket.settings import Endpoints, Health, Pace, Report
 from bot.venues.polymarket.stream import MarketStream
-from bot.venues.polymarket.stream_rows import Message, ResolvedMessage, TickMessage
+from bot.venues.polymarket.stream_rows import FrameReader, Message, ResolvedMessage, TickMessage
 from bot.venues.ports import Listener
 
 BOOKS, MARKETS, STREAM = "polymarket books", "polymarket markets", "polymarket stream"
@@ -49,7 +49,7 @@ class PolymarketData:
         self._clob = Reads(base_url=endpoints.clob, clock=clock, pace=pace)
         self._gamma = Reads(base_url=endpoints.gamma, clock=clock, pace=pace)
         self._directory = Directory(reads=self._gamma, pace=pace)
-        self._keeper = BookKeeper(tell=self._tell)
+        self._keeper = BookKeeper(tell=self._tell, frames=FrameReader())
         self._listeners: list[Listener] = []
         self._known = KnownMarkets(clock=clock, tell=self._tell)
         self._markets_read_at: datetime | None = None

@@ -148,7 +148,6 @@ async def test_unreadable_message_puts_books_in_doubt() -> None:
         (Fault.STATUS, 500),
         (Fault.STATUS, 503),
         (Fault.CUT, 0),
-        (Fault.SPOILED_ROW, 0),
         (Fault.CROSSED_BOOK, 0),
     ],
 )
