@@ -1,0 +1,5 @@
+"""The commands of `polyhedge`, what they print and how they exit; nothing else prints."""
+
+from bot.cli.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,76 @@
+"""Options that several commands have, and what they read."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bot.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def config_option(command: _Command) -> _Command:
+    """Add ``--config``."""
+    return click.option(
+        "--config",
+        "config",
+        type=click.Path(path_type=Path),
+        default=Path("config.yaml"),
+        show_default=True,
+        help="The settings to use.",
+    )(command)
+
+
+def json_option(command: _Command) -> _Command:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+
+class DurationType(click.ParamType[timedelta]):
+    """``90s``, ``5m``, ``4h`` or ``2d``."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Read the text; a bare number fails with its likely readings."""
+        from bot.model.text import read_duration
+
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return read_duration(value)
+        except ValueError as error:
+            self.fail(f"it {error}", param, ctx)
+
+
+def read_settings(config: Path) -> "Settings":
+    """Read the config file.
+
+    Raises:
+        ConfigError: There is none, or it cannot be used.
+    """
+    from bot.config import load_settings
+
+    if not config.exists():
+        raise ConfigError(
+            f"There is no {config} here. `polyhedge init` writes one with examples to start from;"
+            " --config names another file."
+        )
+    return load_settings(config, os.environ)
+
+
+def print_json(record: object) -> None:
+    """Print any record of ours as JSON: money as text, estimates as numbers, times in UTC."""
+    import msgspec
+
+    body = msgspec.json.encode(record, order="deterministic")
+    click.echo(msgspec.json.format(body, indent=1).decode())
