@@ -63,13 +63,17 @@ class Funding:
     unfinished: set[EventId] = field(default_factory=set)
     """Events whose next order may do what this one may not."""
 
+    def explain(self, event: EventId, reason: Reason) -> None:
+        """Add a reason to an event's."""
+        self.reasons.setdefault(event, []).append(reason)
+
 
 def fund(view: View, wishes: Sequence[Wish], strategies: Mapping[EventId, Strategy]) -> Funding:
     """Turn wishes into orders, sales first, then buys by benefit per USD while money lasts."""
     funding = Funding()
     for wish in wishes:
         if wish.side is Side.SELL:
-            _keep(funding, wish, make_intent(wish, most_usd=_ANY_USD))
+            _fund_sale(funding, wish)
     buys = [wish for wish in wishes if wish.side is Side.BUY]
     buys.sort(key=lambda wish: (-wish.trade.benefit / max(-wish.trade.cash, 1e-9), wish.event))
     usage = measure_usage(view)
@@ -78,18 +82,28 @@ def fund(view: View, wishes: Sequence[Wish], strategies: Mapping[EventId, Strate
     return funding
 
 
+def _fund_sale(funding: Funding, wish: Wish) -> None:
+    made = make_intent(wish, most_usd=_ANY_USD)
+    if isinstance(made, OrderIntent):
+        funding.intents.append(made)
+    else:
+        funding.explain(wish.event, made)
+
+
 def _fund_buy(funding: Funding, view: View, wish: Wish, strategy: Strategy, usage: Usage) -> Usage:
     shared, own = _left(view, usage), _left_of_event(strategy, usage)
     left = {**shared, **own}
-    most = max(min(left.values()), Decimal(0))
+    most = min(left.values())
     whole, made = make_intent(wish, most_usd=_ANY_USD), make_intent(wish, most_usd=most)
     if isinstance(whole, OrderIntent):
         _report_cut(funding, whole, made, left, set(shared))
-    _keep(funding, wish, made)
-    if isinstance(made, Reason):
-        _wait_for_sale(funding, wish, most)
-        return usage
-    return usage.with_buy(wish.event, made.notional_usd + made.fee_usd)
+    if isinstance(made, OrderIntent):
+        funding.intents.append(made)
+        return usage.with_buy(wish.event, made.notional_usd + made.fee_usd)
+    if isinstance(whole, Reason) or most > 0:
+        funding.explain(wish.event, made)
+    _wait_for_sale(funding, wish, most)
+    return usage
 
 
 def _left(view: View, usage: Usage) -> dict[str, Decimal]:
@@ -123,7 +137,7 @@ def _report_cut(
     have = max(left[name], Decimal(0))
     text = f"{whole.event} wants {whole.size} shares and gets {got}: {name} leaves {have:,.2f} USD"
     reason = Reason(code="BUDGET_SPENT" if got == 0 else "CUT", text=text)
-    funding.reasons.setdefault(whole.event, []).append(reason)
+    funding.explain(whole.event, reason)
     if name in shared:
         funding.notes.append(reason)
     if name == "limits.max_order_usd" or whole.purpose is Purpose.ROLL_IN:
@@ -141,13 +155,6 @@ def _wait_for_sale(funding: Funding, wish: Wish, most: Decimal) -> None:
     brings = sum((sale.notional_usd - sale.fee_usd for sale in sales), Decimal(0))
     if sales and isinstance(make_intent(wish, most_usd=most + brings), OrderIntent):
         text = "the old market is sold first; what it brings buys the next one"
-        funding.reasons.setdefault(wish.event, []).append(Reason(code="SOLD_FIRST", text=text))
+        funding.explain(wish.event, Reason(code="SOLD_FIRST", text=text))
         return
     funding.intents = [intent for intent in funding.intents if intent not in sales]
-
-
-def _keep(funding: Funding, wish: Wish, made: OrderIntent | Reason) -> None:
-    if isinstance(made, OrderIntent):
-        funding.intents.append(made)
-    else:
-        funding.reasons.setdefault(wish.event, []).append(made)

@@ -28,6 +28,9 @@ def plan_event(case: Case, *, closing: Reason | None) -> Plan:
     """
     if closing is not None:
         return plan_close(case, closing)
+    small = _too_small(case)
+    if small is not None:
+        return _no(case, small)
     state = case.two_state(held=case.held_shares)
     if state is None:
         text = (
@@ -35,9 +38,6 @@ def plan_event(case: Case, *, closing: Reason | None) -> Plan:
             f" {case.view.portfolio.usd_est:,.0f} USD; look at the impact and the holdings"
         )
         return _no(case, Reason(code="LOSS_OVER_WEALTH", text=text))
-    small = _too_small(case)
-    if small is not None:
-        return _no(case, small)
     sized = case.strategy.sizing.size(_problem(case))
     plan = _plan_toward(case, state, sized)
     first = case.book.ask_prices[0] / 1e6

@@ -278,6 +278,7 @@ def book_of(levels: list[tuple[int, int]], *, mid_cents: int) -> Book:
     share=st.floats(0.05, 1.0),
 )
 def test_a_purchase_is_never_dearer_than_its_share_is_worth(
+    *,
     levels: list[tuple[int, int]],
     mid: int,
     p: float,
@@ -310,7 +311,7 @@ def test_a_purchase_is_never_dearer_than_its_share_is_worth(
     most=st.floats(0.01, 1e5),
 )
 def test_a_sale_is_never_cheaper_than_its_share_is_worth(
-    levels: list[tuple[int, int]], mid: int, p: float, over: float, gamma: float, most: float
+    *, levels: list[tuple[int, int]], mid: int, p: float, over: float, gamma: float, most: float
 ) -> None:
     book = book_of(levels, mid_cents=mid)
     before = TwoState(p, 1e5 * (1.0 + over), 1e5, gamma)

@@ -1,0 +1,285 @@
+"""Moving a hedge to the next market of its series: both legs, or none."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.core.decide import decide
+from bot.model.decision import Verdict
+from bot.model.orders import OrderType, Purpose, Side
+from bot.model.strategy import RollRule
+from bot.model.view import View
+from tests.core.builders import (
+    REST,
+    codes,
+    make_account,
+    make_event,
+    make_market_view,
+    make_memory,
+    make_position,
+    make_strategy,
+    make_view,
+    next_view,
+    the_event,
+)
+from tests.fakes import NO, START, YES, Levels, make_market
+
+NEXT = "201"
+OLD = make_market(ends_at=START + timedelta(days=5), series_slug="fed")
+NEW = make_market(
+    condition_id="0x" + "c2" * 32,
+    token_ids=(NEXT, "202"),
+    slug="fed-hike-jan",
+    ends_at=START + timedelta(days=50),
+    series_slug="fed",
+)
+STRATEGY = make_strategy(series="fed")
+
+
+def roll_view(
+    *,
+    shares: str = "15000",
+    bids: Levels = (("0.11", "50000"),),
+    next_asks: Levels = (("0.12", "200000"),),
+    next_quoted: bool = True,
+    **account: object,
+) -> View:
+    """Return a view that holds the market that ends in 5 days, 2 before its roll is due."""
+    return make_view(
+        make_event(
+            make_market_view(OLD, bids=bids, asks=(("0.12", "50000"),)),
+            make_market_view(NEW, asks=next_asks, quoted=next_quoted),
+            memory=make_memory(shares=float(shares)),
+        ),
+        account=make_account(
+            positions=(make_position(shares, market=OLD, cost_usd="1800"),),
+            **account,  # type: ignore[arg-type]
+        ),
+    )
+
+
+def test_a_hedge_near_its_end_moves_to_the_next_market_as_one_unit() -> None:
+    decision = decide(roll_view(), (STRATEGY,))
+
+    out, into = decision.approved
+    event = the_event(decision)
+    assert event.verdict is Verdict.ROLL
+    assert codes(event) == ["ROLL_DUE", "WORTH_IT"]
+    assert event.reasons[0].text == "fed-hike-dec ends in 5.0 days"
+    assert (out.token_id, out.side, out.purpose) == (YES, Side.SELL, Purpose.ROLL_OUT)
+    assert (into.token_id, into.side, into.purpose) == (NEXT, Side.BUY, Purpose.ROLL_IN)
+    assert out.unit == into.unit == "roll-1-fed-hike"
+    assert out.size == Decimal(15_000)
+    assert event.planned_shares == float(into.size)
+    assert event.token_id == NEXT
+
+
+def test_before_its_roll_date_a_hedge_stays() -> None:
+    strategy = make_strategy(series="fed", roll=RollRule(before_end=timedelta(days=4)))
+
+    decision = decide(roll_view(), (strategy,))
+
+    assert the_event(decision).verdict is Verdict.QUIET
+    assert decision.next_wake_at == START + timedelta(days=1)
+
+
+def test_a_market_named_by_itself_is_never_rolled() -> None:
+    assert not decide(roll_view(), (make_strategy(),)).approved
+
+
+def test_a_hedge_leaves_the_market_that_the_strategy_names_no_longer() -> None:
+    view = roll_view()
+    old, new = view.events[0].markets
+    view = replace(
+        view, events=(replace(view.events[0], markets=(replace(old, named=False), new)),)
+    )
+
+    decision = decide(view, (make_strategy(),))
+
+    assert [intent.purpose for intent in decision.approved] == [Purpose.ROLL_OUT, Purpose.ROLL_IN]
+    assert "names another market now" in the_event(decision).reasons[0].text
+
+
+def test_a_roll_into_a_dear_market_is_refused_and_the_hedge_runs_on() -> None:
+    view = roll_view(next_asks=(("0.14", "200000"),))
+    strategy = replace(STRATEGY, costs=replace(STRATEGY.costs, min_benefit_to_cost=50.0))
+
+    decision = decide(view, (strategy,))
+
+    event = the_event(decision)
+    assert not decision.approved
+    assert event.verdict is Verdict.HOLD
+    assert codes(event) == ["ROLL_REFUSED", "NOT_WORTH_IT"]
+    assert event.reasons[0].text.endswith("the present hedge runs to its end")
+    assert (
+        the_event(
+            decide(next_view(view, decision, after=timedelta(minutes=5)), (strategy,))
+        ).verdict
+        is Verdict.QUIET
+    )
+
+
+def test_a_next_market_without_a_book_freezes_the_roll() -> None:
+    decision = decide(roll_view(next_quoted=False), (STRATEGY,))
+
+    assert the_event(decision).verdict is Verdict.FROZEN
+    assert not decision.approved
+
+
+def test_without_a_next_market_the_hedge_runs_to_its_end() -> None:
+    view = roll_view()
+    view = replace(
+        view,
+        events=(
+            replace(
+                view.events[0], markets=view.events[0].markets[:1], memory=make_memory(digest="")
+            ),
+        ),
+        account=make_account(positions=(make_position("5000", market=OLD),)),
+    )
+
+    event = the_event(decide(view, (STRATEGY,)))
+
+    assert event.verdict is Verdict.HOLD
+    assert codes(event) == ["NO_NEXT_MARKET"]
+
+
+def test_an_old_leg_without_bids_near_its_mid_runs_on_beside_the_new_one() -> None:
+    decision = decide(roll_view(bids=(("0.03", "50000"),)), (STRATEGY,))
+
+    (into,) = decision.approved
+    assert into.purpose is Purpose.ROLL_IN
+    assert codes(the_event(decision)) == ["ROLL_DUE", "WORTH_IT", "OLD_LEG_RUNS"]
+    assert the_event(decision).verdict is Verdict.ROLL
+
+
+def test_after_a_roll_the_hedge_is_in_the_new_market_and_rests() -> None:
+    view = roll_view()
+
+    later = next_view(view, decide(view, (STRATEGY,)), after=timedelta(minutes=5))
+    decision = decide(later, (STRATEGY,))
+
+    event = the_event(decision)
+    assert event.verdict is Verdict.QUIET
+    assert event.token_id == NEXT
+    assert event.held_shares == float(later.account.positions[0].shares)
+
+
+def test_an_old_leg_that_was_not_sold_runs_on_while_the_new_one_is_the_hedge() -> None:
+    view = roll_view(bids=(("0.03", "50000"),))
+
+    later = next_view(view, decide(view, (STRATEGY,)), after=timedelta(hours=1))
+    decision = decide(later, (STRATEGY,))
+
+    assert not [intent for intent in decision.approved if intent.token_id == YES]
+    assert the_event(decision).token_id == NEXT
+
+
+def test_a_roll_takes_at_once_even_if_the_strategy_rests() -> None:
+    decision = decide(roll_view(), (replace(STRATEGY, execution=REST),))
+
+    assert {intent.order_type for intent in decision.approved} == {OrderType.FAK}
+
+
+def test_when_no_money_is_left_the_old_market_is_sold_first() -> None:
+    strategy = make_strategy(series="fed", max_premium_usd="1800")
+    view = roll_view(premium_used_usd="1800", premium_by_event={"fed-hike": "1800"})
+
+    first = decide(view, (strategy,))
+    soon = next_view(view, first, after=timedelta(minutes=5))
+    later = next_view(soon, decide(soon, (strategy,)), after=timedelta(minutes=10))
+    second = decide(later, (strategy,))
+
+    (sale,), (purchase,) = first.approved, second.approved
+    assert sale.purpose is Purpose.ROLL_OUT
+    assert the_event(first).verdict is Verdict.ROLL
+    assert codes(the_event(first)) == ["ROLL_DUE", "WORTH_IT", "BUDGET_SPENT", "SOLD_FIRST"]
+    assert (purchase.token_id, purchase.purpose) == (NEXT, Purpose.OPEN)
+
+
+def test_when_the_sale_would_not_pay_for_the_next_market_the_old_one_is_kept() -> None:
+    strategy = make_strategy(series="fed", max_premium_usd="1800")
+    view = roll_view(premium_by_event={"fed-hike": "9000"})
+
+    decision = decide(view, (strategy,))
+
+    event = the_event(decision)
+    assert not decision.approved
+    assert event.verdict is Verdict.HOLD
+    assert event.memory.verdict == "hold:ROLL_DUE"
+    assert "BUDGET_SPENT" in codes(event)
+
+
+def test_a_roll_that_got_a_part_of_its_money_goes_on_with_what_the_sale_brought() -> None:
+    strategy = make_strategy(series="fed", max_premium_usd="1800")
+    view = roll_view(premium_by_event={"fed-hike": "1700"})
+
+    first = decide(view, (strategy,))
+    late = next_view(view, first, after=timedelta(minutes=15))
+    second = decide(late, (strategy,))
+
+    assert "CUT" in codes(the_event(first))
+    assert [intent.purpose for intent in first.approved] == [Purpose.ROLL_OUT, Purpose.ROLL_IN]
+    assert [intent.purpose for intent in second.approved] == [Purpose.ADD]
+
+
+def test_a_roll_whose_new_leg_is_denied_sells_nothing() -> None:
+    view = roll_view()
+    complement = make_position("7", market=NEW, event="other", token_id="202")
+    view = replace(
+        view, account=replace(view.account, positions=(*view.account.positions, complement))
+    )
+
+    decision = decide(view, (STRATEGY,))
+
+    assert not decision.approved
+    assert [denial.code for denial in decision.denials] == ["COMPLEMENT_HELD", "ROLL_BROKEN"]
+    assert the_event(decision).verdict is Verdict.HOLD
+
+
+def test_a_hedge_whose_market_closed_is_opened_again_in_the_next_one() -> None:
+    view = roll_view()
+    closed = replace(view.events[0].markets[0], market=replace(OLD, accepting_orders=False))
+    view = replace(
+        view, events=(replace(view.events[0], markets=(closed, view.events[0].markets[1])),)
+    )
+
+    decision = decide(view, (STRATEGY,))
+
+    assert [(i.token_id, i.purpose) for i in decision.approved] == [(NEXT, Purpose.OPEN)]
+    assert the_event(decision).firings[0].trigger == "next_market"
+
+
+@pytest.mark.parametrize("cycles", [1, 3])
+def test_a_hedge_waits_for_the_resolution_of_its_closed_market(cycles: int) -> None:
+    view = roll_view()
+    closed = replace(view.events[0].markets[0], market=replace(OLD, accepting_orders=False))
+    view = replace(view, events=(replace(view.events[0], markets=(closed,)),))
+
+    decision = decide(view, (STRATEGY,))
+    for _ in range(cycles):
+        assert the_event(decision).reasons[0].code == "WAITS_FOR_RESOLUTION"
+        view = next_view(view, decision, after=timedelta(minutes=5))
+        decision = decide(view, (STRATEGY,))
+
+    assert the_event(decision).verdict is Verdict.QUIET
+    assert decision.next_wake_at == START + timedelta(hours=6)
+
+
+def test_a_position_whose_market_resolved_is_no_hedge_any_more() -> None:
+    view = roll_view()
+    paid = replace(view.events[0].markets[0], market=replace(OLD, payouts=(Decimal(0), Decimal(1))))
+    view = replace(view, events=(replace(view.events[0], markets=(paid,)),))
+
+    assert codes(the_event(decide(view, (STRATEGY,)))) == ["WRONG_DATE"]
+
+
+def test_a_position_of_an_unlisted_token_is_no_hedge_of_this_market() -> None:
+    view = make_view(account=make_account(positions=(make_position("9", token_id=NO),)))
+
+    decision = decide(view, (make_strategy(),))
+
+    assert the_event(decision).held_shares == 0.0
+    assert [denial.code for denial in decision.denials] == ["COMPLEMENT_HELD"]
