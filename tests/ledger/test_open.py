@@ -292,6 +292,17 @@ def test_halt_and_resume_reach_a_running_daemon(ledger: Ledger) -> None:
     ledger.record_deposit(usd("1"), START, "and it goes on")
 
 
+def test_a_step_keeps_others_from_writing_from_its_start(ledger: Ledger) -> None:
+    """Else a halt from outside, between our first read and our first write, would undo the step."""
+    other = sqlite3.connect(ledger.path, timeout=0, isolation_level=None)
+    with ledger.transaction():
+        assert ledger.account(START).cash_usd == 0
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
 def test_halt_without_a_ledger_is_a_message(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="no ledger at"):
         switch.halt(tmp_path / "ledger.db", reason="", at=START)
