@@ -8,8 +8,6 @@ It is a hint, not the record: nothing is replayed after a reconnect, so REST is 
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from bot.model.orders import OrderStatus, VenueOrder
 from bot.venues.polymarket import wire
 from bot.venues.polymarket.account import OrderRow, TradeRow, venue_order
@@ -81,5 +79,5 @@ def read_trade_message(body: bytes, *, what: str) -> TradeMessage:
 
 def read_user_messages(body: bytes, *, what: str) -> tuple[OrderMessage | TradeMessage, ...]:
     """Read a frame of the user channel: one message or an array. Raises ``BadData``."""
-    answer = msgspec.Raw(body if wire.is_array(body) else b"[" + body + b"]")
-    return tuple(wire.read(bytes(answer), list[OrderMessage | TradeMessage], what))
+    array = body if wire.is_array(body) else b"[" + body + b"]"
+    return tuple(wire.read(array, list[OrderMessage | TradeMessage], what))
