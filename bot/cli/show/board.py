@@ -5,14 +5,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from bot.cli.show.words import cents, code_words, day, reason_words, shares, span
-from bot.model.decision import EventDecision, Forecast, Verdict
+from bot.cli.show.words import cents, code_words, day, shares, span
+from bot.model.decision import EventDecision, Forecast, Reason, Verdict
 from bot.model.strategy import Strategy
 from bot.model.units import EventId, Usd, UsdEst
 from bot.model.view import Account, EventView, MarketView, View
 
 _PLAIN = frozenset({"IN_BAND", "WORTH_IT", "MARKET"})
 """Reasons that need no words beside a hedge that is held."""
+_SHORT = {
+    "BELOW_MINIMUM": "below the venue's smallest order",
+    "BUDGET_SPENT": "no money left for it",
+    "CUT": "cut to the money left",
+    "EXIT_WAITS": "leaving, waits for a better bid",
+    "EXPIRED": "the strategy has expired",
+    "EXPOSURE_SMALL": "too little to lose",
+    "NO_BOOK": "no book yet",
+    "NO_LOSS": "nothing to lose",
+    "NO_MARKET": "no open market matches",
+    "NO_MID": "the book has one side only",
+    "NO_NEXT_MARKET": "no later market to roll into",
+    "NOT_WORTH_IT": "benefit below its cost",
+    "PROBABILITY_SMALL": "too unlikely",
+    "ROLL_REFUSED": "the next market is refused",
+    "SIZING_ZERO": "the sizing rule wants none",
+    "STALE_BOOK": "the book is old",
+    "STALE_PRICES": "portfolio prices are old",
+    "TOO_WIDE": "the spread is too wide",
+    "UNKNOWN_ORDER": "an order's fate is not known",
+    "WITHDRAWN": "withdraws what rests, then plans",
+    "WRONG_DATE": "no market within the horizon",
+}
+"""Reasons in a few words; `polyhedge plan` and `explain` have all of them in full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +44,8 @@ class Row:
     """One event as it stands."""
 
     event: EventId
-    loss_usd_est: UsdEst
-    """If it happens; positive hurts."""
+    loss_usd_est: UsdEst | None
+    """If it happens; positive hurts. None if it could not be measured yet."""
     coverage: float | None
     """Payout of what is held by the loss; None without a loss."""
     forecast: Forecast | None
@@ -54,14 +78,14 @@ class Board:
     def rows(self, account: Account, now: datetime) -> tuple[Row, ...]:
         """Return a row for each event of the last cycle, the largest loss first."""
         rows = [self._row(event, account, now) for event in self._seen.values()]
-        return tuple(sorted(rows, key=lambda row: -row.loss_usd_est))
+        return tuple(sorted(rows, key=lambda row: -(row.loss_usd_est or 0.0)))
 
     def _row(self, seen: EventDecision, account: Account, now: datetime) -> Row:
         event, loss = seen.event, seen.exposure_usd_est
         held = sum((p.shares for p in account.positions if p.event == event), Decimal(0))
         return Row(
             event=event,
-            loss_usd_est=loss,
+            loss_usd_est=loss if loss or seen.forecast else None,
             coverage=float(held) / loss if loss > 0 else None,
             forecast=seen.forecast,
             premium_usd=account.premium_by_event.get(event, Usd(Decimal(0))),
@@ -72,24 +96,24 @@ class Board:
 
     def _say_next(self, seen: EventDecision, account: Account, now: datetime) -> str:
         if seen.verdict is Verdict.FROZEN:
-            return f"frozen: {seen.reasons[0].text}"
+            return f"frozen: {say_short(seen.reasons[0])}"
         for order in account.orders:
             if order.event == seen.event:
                 size = shares(order.open_shares)
                 return f"{order.side} of {size} at {cents(order.limit)}: {order.status}"
         held = self._held_market(seen.event, account)
         if held is None:
-            return f"no hedge, {self._say_why(seen)}"
+            return f"no hedge: {self._say_why(seen)}"
         when = say_end(held, self._strategies[seen.event], now)
         plan = self._plans.get(seen.event)
         if plan is None or plan.verdict is not Verdict.HOLD or plan.reasons[0].code in _PLAIN:
             return when
-        return f"{when}; {code_words(plan.reasons[0].code)}"
+        return f"{when}; {say_short(plan.reasons[0])}"
 
     def _say_why(self, seen: EventDecision) -> str:
         plan = self._plans.get(seen.event)
         if plan is not None and plan.reasons:
-            return reason_words(plan.reasons[0])
+            return say_short(plan.reasons[0])
         return code_words(seen.memory.verdict.partition(":")[2]) or "not planned yet"
 
     def _held_market(self, event: EventId, account: Account) -> MarketView | None:
@@ -97,6 +121,15 @@ class Board:
         held = {p.token_id for p in account.positions if p.event == event and p.shares > 0}
         markets = [view for view in self._views[event].markets if view.token_id in held]
         return markets[-1] if markets else None
+
+
+def say_short(reason: Reason) -> str:
+    """Return a reason in a few words."""
+    if reason.code == "TOO_DEAR":
+        return f"too dear ({reason.text.removesuffix(' with fee')})"
+    if reason.code == "SOURCE":
+        return reason.text
+    return _SHORT.get(reason.code) or code_words(reason.code)
 
 
 def say_end(held: MarketView, strategy: Strategy, now: datetime) -> str:

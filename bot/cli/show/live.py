@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import wrap
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,6 +16,8 @@ from bot.model.units import Usd, UsdEst
 
 NARROW = 96
 """Columns below which the forecast stands without the market's."""
+_LINES = 2
+"""Of what comes next, per event."""
 _TONES = {
     "opened": "green",
     "added": "green",
@@ -50,13 +53,19 @@ def render_screen(screen: Screen, *, width: int, height: int) -> RenderableType:
     """Return the screen; of the lifecycle as many lines as there is room for."""
     head = _render_head(screen)
     table = _render_rows(screen.rows, width=width)
-    amiss = [_clip(f"!  {name}: {text}", width, "yellow") for name, text in screen.amiss.items()]
+    told = {row.event for row in screen.rows}
+    amiss = [
+        _clip(f"!  {name}: {text}", width, "yellow")
+        for name, text in screen.amiss.items()
+        if name not in told
+    ]
     if screen.halted:
         amiss.insert(0, _clip(f"HALTED: {screen.halted}", width, "bold red"))
-    # Head 2, table head 2, each row at most 2, blank lines 3.
-    room = height - 8 - 2 * len(screen.rows) - len(amiss)
-    shown = screen.lifecycle[: max(3, min(12, room))]
-    news = [_render_news(entry, width=width) for entry in reversed(shown)]
+    # Head 2, table head 1, each row at most 2, blank lines 3.
+    room = height - 6 - _LINES * len(screen.rows) - len(amiss)
+    shown = screen.lifecycle[: max(3, room)]
+    names = max((len(entry.event) for entry in shown), default=0)
+    news = [_render_news(entry, width=width, names=names) for entry in reversed(shown)]
     return Group(head, Text(), table, Text(), *amiss, *news)
 
 
@@ -72,30 +81,43 @@ def _render_head(screen: Screen) -> Text:
 
 
 def _render_rows(rows: Sequence[Row], *, width: int) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", width=width)
     wide = width >= NARROW
-    table.add_column("event", no_wrap=True)
-    table.add_column("if it happens", justify="right", no_wrap=True)
-    table.add_column("covered", justify="right", no_wrap=True)
-    table.add_column("forecast (market)" if wide else "forecast", justify="right", no_wrap=True)
-    table.add_column("cost so far" if wide else "cost", justify="right", no_wrap=True)
-    table.add_column("next", ratio=1, overflow="fold")
-    for row in rows:
-        table.add_row(
-            Text(row.event, "bold" if row.is_held else ""),
-            usd(-row.loss_usd_est),
-            "-" if row.coverage is None else f"{row.coverage:.0%}",
-            _say_forecast(row, wide=wide),
-            usd(row.premium_usd),
-            Text(row.next, _tone(row)),
-        )
+    columns = [
+        ("event", [row.event for row in rows]),
+        ("if it happens", [_say_loss(row) for row in rows]),
+        ("covered", ["-" if row.coverage is None else f"{row.coverage:.0%}" for row in rows]),
+        ("forecast (mkt)" if wide else "forecast", [_say_forecast(row, wide=wide) for row in rows]),
+    ]
+    if wide:
+        columns.append(("cost so far", [usd(row.premium_usd) for row in rows]))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    left = width
+    for place, (title, cells) in enumerate(columns):
+        size = max(map(len, (title, *cells)))
+        table.add_column(title, width=size, justify="right" if place else "left", no_wrap=True)
+        left -= size + 2
+    table.add_column("next", width=max(left, 15))
+    for place, row in enumerate(rows):
+        event, *numbers = (cells[place] for _, cells in columns)
+        said = Text(_fold(row.next, max(left, 15)), _tone(row))
+        table.add_row(Text(event, "bold" if row.is_held else ""), *numbers, said)
     return table
+
+
+def _fold(text: str, width: int) -> str:
+    """Return ``text`` on at most two lines."""
+    lines = wrap(text, width, max_lines=_LINES, placeholder=" ..", break_on_hyphens=False)
+    return "\n".join(lines)
 
 
 def _tone(row: Row) -> str:
     if row.is_amiss:
         return "yellow"
     return "" if row.is_held else "dim"
+
+
+def _say_loss(row: Row) -> str:
+    return "not known" if row.loss_usd_est is None else usd(0.0 - row.loss_usd_est)
 
 
 def _say_forecast(row: Row, *, wide: bool) -> str:
@@ -105,12 +127,12 @@ def _say_forecast(row: Row, *, wide: bool) -> str:
     return f"{own} ({percent(row.forecast.market)})" if wide else own
 
 
-def _render_news(entry: LifecycleEntry, *, width: int) -> Text:
+def _render_news(entry: LifecycleEntry, *, width: int, names: int) -> Text:
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"{moment(entry.at)}  ", "dim")
     line.append(f"{entry.kind.replace('_', ' '):<10}", _TONES.get(entry.kind, ""))
-    line.append(f"  {entry.event}  ", "bold")
-    line.append(entry.text)
+    line.append(f"  {entry.event:<{names}}  ", "bold")
+    line.append(entry.text.removeprefix("no suitable hedge: "))
     line.truncate(width, overflow="ellipsis")
     return line
 
