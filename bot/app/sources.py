@@ -14,7 +14,7 @@ def open_market_data(settings: Settings, *, clock: Clock, report: Report) -> Mar
     """Return the source of quotes, not started yet."""
     match settings.market_data:
         case MarketDataName.PRACTICE:
-            from bot.venues.practice import PracticeMarketData
+            from bot.venues.practice.source import PracticeMarketData
 
             practice = settings.practice
             return PracticeMarketData(clock=clock, seed=practice.seed, start=practice.start)

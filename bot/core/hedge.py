@@ -26,7 +26,7 @@ class Trade:
     last_price: float
     """Price of the deepest level it touches, USD."""
     limit: float
-    """Worst price, without fee, at which the last share is still worth it, USD."""
+    """Worst price, without fee, at which the last share still clears the hurdle, USD."""
     cash: float
     """What it does to our cash at the visible prices, fees included; negative for a buy."""
     cost: float
@@ -50,6 +50,7 @@ def plan_buy(
     max_share_of_depth: float,
     highest: float,
     fee_at: Callable[[float], float],
+    hurdle: float = 0.0,
 ) -> Trade:
     """Return the purchase that the book, the utility and ``most`` shares allow.
 
@@ -60,6 +61,8 @@ def plan_buy(
         max_share_of_depth: Fraction of the asks near the mid that may be taken.
         highest: Price that is not exceeded whatever a share is worth, USD without fee; 1 for none.
         fee_at: Fee per share at a price, USD.
+        hurdle: Each share must bring at least this many times what it costs above the mid, so that
+            the last share is as good a bargain as the whole; 0 buys until it is worth its price.
     """
     mid = _mid(book)
     allowed = min(most, _ask_depth(book, up_to=mid + DEPTH_WINDOW) * max_share_of_depth)
@@ -70,7 +73,8 @@ def plan_buy(
     for price_e6, size_e6 in zip(book.ask_prices, book.ask_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price + fee_at(price)
-        wanted = now.shares_until(unit) if unit < 1.0 else 0.0
+        least_worth = unit + hurdle * (unit - mid)
+        wanted = now.shares_until(least_worth) if least_worth < 1.0 else 0.0
         if wanted <= 0.0 or price > highest:
             ends = "price" if wanted <= 0.0 else "chase"
             break
@@ -87,7 +91,8 @@ def plan_buy(
         ends = "book"
     if shares <= 0.0:
         return no_trade(ends)
-    worth = _price_worth(now.reservation_price, fee_at, sign=1.0)
+    bargain = (now.reservation_price + hurdle * mid) / (1.0 + hurdle)
+    worth = _price_worth(bargain, fee_at, sign=1.0)
     return Trade(
         shares=shares,
         last_price=last,
@@ -133,7 +138,12 @@ def plan_rest(state: TwoState, book: Book, *, most: float, tick: float) -> Trade
 
 
 def plan_sell(
-    state: TwoState, book: Book, *, most: float, fee_at: Callable[[float], float]
+    state: TwoState,
+    book: Book,
+    *,
+    most: float,
+    fee_at: Callable[[float], float],
+    hurdle: float = 0.0,
 ) -> Trade:
     """Return the sale of up to ``most`` shares, while the bid is worth more than the share.
 
@@ -142,13 +152,15 @@ def plan_sell(
         book: Of the token held; both sides stand.
         most: Shares to give up.
         fee_at: Fee per share at a price, USD.
+        hurdle: As in ``plan_buy``.
     """
     mid = _mid(book)
     now, shares, cash, last, ends = state, 0.0, 0.0, 0.0, "book"
     for price_e6, size_e6 in zip(book.bid_prices, book.bid_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price - fee_at(price)
-        wanted, left = -now.shares_until(unit), most - shares
+        most_worth, left = unit - hurdle * (mid - unit), most - shares
+        wanted = -now.shares_until(most_worth) if most_worth > 0.0 else 0.0
         if wanted <= 0.0:
             ends = "price"
             break
@@ -163,10 +175,11 @@ def plan_sell(
             break
     if shares <= 0.0:
         return no_trade(ends)
+    bargain = (now.reservation_price + hurdle * mid) / (1.0 + hurdle)
     return Trade(
         shares=shares,
         last_price=last,
-        limit=min(last, _price_worth(now.reservation_price, fee_at, sign=-1.0)),
+        limit=min(last, _price_worth(bargain, fee_at, sign=-1.0)),
         cash=cash,
         cost=shares * mid - cash,
         benefit=now.certainty_equivalent - state.certainty_equivalent,

@@ -117,7 +117,13 @@ def _plan_add(case: Case, state: TwoState, gap: float) -> Plan:
 
 def _plan_reduce(case: Case, state: TwoState, excess: float) -> Plan:
     fee = fee_at(case.market.market.fee)
-    trade = plan_sell(state, case.book, most=excess, fee_at=fee)
+    trade = plan_sell(
+        state,
+        case.book,
+        most=excess,
+        fee_at=fee,
+        hurdle=case.strategy.costs.min_benefit_to_cost,
+    )
     if trade.shares <= 0.0:
         text = (
             f"{excess:,.0f} shares too many, and each is worth"

@@ -32,6 +32,7 @@ def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
             max_share_of_depth=costs.max_share_of_depth,
             highest=_highest(case),
             fee_at=fee,
+            hurdle=costs.min_benefit_to_cost,
         )
     return weigh(case, state, trade)
 
@@ -85,6 +86,15 @@ def _nothing_bought(case: Case, state: TwoState, capped_by: str) -> Reason:
         text += f" {ask * 100:.1f}c is above it by more than execution.max_chase {chase * 100:.1f}c"
         return Reason(code="PAST_CHASE", text=text)
     all_in = ask + fee_at(case.market.market.fee)(ask)
+    if all_in < state.reservation_price:
+        ratio = case.strategy.costs.min_benefit_to_cost
+        cost = all_in - case.forecast.market
+        return Reason(
+            code="NOT_WORTH_IT",
+            text=f"a share is worth {state.reservation_price * 100:.2f}c and costs"
+            f" {all_in * 100:.2f}c with fee, {cost * 100:.2f}c of it above the mid;"
+            f" costs.min_benefit_to_cost is {ratio:g}",
+        )
     return Reason(
         code="TOO_DEAR",
         text=f"ceiling {state.reservation_price * 100:.1f}c, ask {all_in * 100:.1f}c with fee",

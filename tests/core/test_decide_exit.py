@@ -263,7 +263,7 @@ def test_a_sale_not_worth_its_cost_is_not_made() -> None:
 
     event = the_event(decide(view, (strategy,)))
 
-    assert codes(event) == ["NOT_WORTH_IT"]
+    assert codes(event) == ["KEEP_EXCESS"]
     assert event.verdict is Verdict.HOLD
 
 

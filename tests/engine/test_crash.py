@@ -12,15 +12,8 @@ import pytest
 from bot.core.budget import measure_usage
 from bot.model.strategy import Execution, ExecutionStyle
 from bot.model.view import View
-from tests.core.builders import (
-    BIDS,
-    make_event,
-    make_holding,
-    make_portfolio,
-    make_strategy,
-    make_view,
-)
-from tests.engine.world import CASH, Crash, World
+from tests.core.builders import make_event, make_holding, make_portfolio, make_view
+from tests.engine.world import BIDS, CASH, Crash, World, make_strategy
 from tests.fakes import START, make_market
 
 CYCLES = 40

@@ -15,8 +15,8 @@ from bot.model.strategy import Execution, ExecutionStyle
 from bot.model.units import Usd
 from bot.strategy import Changes
 from bot.venues.ports import Balances
-from tests.core.builders import BIDS, make_holding, make_portfolio, make_strategy
-from tests.engine.world import World
+from tests.core.builders import make_holding, make_portfolio
+from tests.engine.world import BIDS, World, make_strategy
 from tests.fakes import START, make_market
 
 SECOND = make_market(

@@ -20,11 +20,21 @@ from bot.model.strategy import Strategy
 from bot.model.units import Usd
 from bot.strategy import Changes
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
-from tests.core.builders import ASKS, BIDS, make_portfolio, make_strategy
+from tests.core import builders
+from tests.core.builders import make_line, make_portfolio
 from tests.fakes import START, FakeMarketData, Levels, ManualClock, make_market
 
 STEP = timedelta(minutes=5)
 CASH = Usd(Decimal(10_000))
+
+
+BIDS: Levels = (("0.11", "50000"), ("0.10", "90000"))
+ASKS: Levels = (("0.12", "50000"), ("0.13", "90000"))
+
+
+def make_strategy(**named: Any) -> Strategy:
+    """Return a strategy worth trading for: it loses 15,000 of 200,000 USD."""
+    return builders.make_strategy(lines=(make_line(fraction=-0.3),), **named)
 
 
 class Crash(BaseException):
