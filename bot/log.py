@@ -77,9 +77,7 @@ def open_log(
             _each(lambda line: {"at": now(), "mode": mode, **line}),
             _each(drop_secrets),
             _each(plain_values),
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-            if stream.isatty()
-            else structlog.processors.JSONRenderer(),
+            _renderer(stream),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=stream),
@@ -116,6 +114,12 @@ def drop_secrets(line: Line) -> Line:
 def plain_values(line: Line) -> Line:
     """Write decimals and times as text, and anything unknown as its ``str``."""
     return {key: _plain(found) for key, found in line.items()}
+
+
+def _renderer(stream: TextIO) -> structlog.typing.Processor:
+    if stream.isatty():
+        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return structlog.processors.JSONRenderer()
 
 
 def _each(step: Callable[[Line], Line]) -> structlog.typing.Processor:

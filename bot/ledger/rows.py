@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_FLOOR
-from typing import TYPE_CHECKING, Any
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.model.orders import (
     Accepted,
@@ -38,6 +38,17 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 Row = Mapping[str, Any]
+
+
+class Redeemed(Protocol):
+    """What a venue says of a resolved position that was turned into collateral."""
+
+    @property
+    def token_id(self) -> TokenId: ...  # noqa: D102
+    @property
+    def shares(self) -> Shares: ...  # noqa: D102
+    @property
+    def payout_usd(self) -> Usd: ...  # noqa: D102
 
 
 def to_text(at: datetime) -> str:
@@ -203,9 +214,29 @@ def fill_of(row: Row) -> Fill:
     )
 
 
-def payout_e6(payout_usd: Usd) -> int:
-    """Return a payout in millionths: the chain divides whole numbers, so it is rounded down."""
-    return int((payout_usd * MILLION).to_integral_value(ROUND_FLOOR))
+def settlement_row(
+    redemption: Redeemed,
+    *,
+    event: EventId,
+    condition_id: ConditionId,
+    at: datetime,
+    payouts: tuple[Decimal, Decimal],
+) -> dict[str, object]:
+    """Return the row of ``journal`` for shares of a resolved market that were paid out.
+
+    The chain divides whole numbers, so a fraction of a millionth is not paid.
+    """
+    paid_e6 = (redemption.payout_usd * MILLION).to_integral_value(ROUND_FLOOR)
+    return plain_row(
+        "settlement",
+        at=at,
+        event=event,
+        condition_id=condition_id,
+        token_id=redemption.token_id,
+        shares_e6=-to_e6(redemption.shares),
+        cash_e6=int(paid_e6),
+        note=f"payouts {payouts[0]} and {payouts[1]} USD a share",
+    )
 
 
 def status_of(result: SubmitResult) -> tuple[OrderStatus, str]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from bot.errors import InvariantError
 from bot.ledger import archive, checks, codec, rows
@@ -32,8 +32,6 @@ from bot.model.units import (
     ConditionId,
     EventId,
     OrderId,
-    Shares,
-    TokenId,
     Usd,
     to_e6,
 )
@@ -41,17 +39,6 @@ from bot.model.view import View
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-
-class Redeemed(Protocol):
-    """What a venue says of a resolved position that was turned into collateral."""
-
-    @property
-    def token_id(self) -> TokenId: ...  # noqa: D102
-    @property
-    def shares(self) -> Shares: ...  # noqa: D102
-    @property
-    def payout_usd(self) -> Usd: ...  # noqa: D102
 
 
 class Ledger(Questions):
@@ -223,7 +210,7 @@ class Ledger(Questions):
 
     def record_settlement(
         self,
-        redemption: Redeemed,
+        redemption: rows.Redeemed,
         *,
         event: EventId,
         condition_id: ConditionId,
@@ -236,19 +223,10 @@ class Ledger(Questions):
             InvariantError: More shares than are held.
         """
         with self.transaction():
-            self._insert(
-                "journal",
-                **rows.plain_row(
-                    "settlement",
-                    at=at,
-                    event=event,
-                    condition_id=condition_id,
-                    token_id=redemption.token_id,
-                    shares_e6=-to_e6(redemption.shares),
-                    cash_e6=rows.payout_e6(redemption.payout_usd),
-                    note=f"payouts {payouts[0]} and {payouts[1]} USD a share",
-                ),
+            row = rows.settlement_row(
+                redemption, event=event, condition_id=condition_id, at=at, payouts=payouts
             )
+            self._insert("journal", **row)
             self._current()
 
     def record_deposit(self, usd: Usd, at: datetime, note: str) -> None:

@@ -1,9 +1,10 @@
 """Makers of orders, fills, views and decisions for the tests of the ledger."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.ledger import Ledger
+from bot.ledger import Ledger, LedgerReader
 from bot.model.decision import Decision, EventDecision, Reason, Verdict
 from bot.model.market import Book, Quote
 from bot.model.orders import (
@@ -28,6 +29,7 @@ from bot.model.units import (
     TradeId,
     Usd,
     UsdEst,
+    from_e6,
 )
 from bot.model.view import (
     Account,
@@ -165,3 +167,29 @@ def make_decision(
         approved=(make_intent(),),
         denials=(),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What a venue says of a redemption."""
+
+    token_id: TokenId
+    shares: Shares
+    payout_usd: Usd
+
+
+def settle(ledger: Ledger, shares: str, payout: str) -> None:
+    paid = Paid(token_id=TokenId(YES), shares=Shares(Decimal(shares)), payout_usd=usd(payout))
+    ledger.record_settlement(
+        paid,
+        event=EVENT,
+        condition_id=ConditionId("0xc1"),
+        at=START,
+        payouts=(Decimal(1), Decimal(0)),
+    )
+
+
+def sums(ledger: LedgerReader | Ledger) -> tuple[Decimal, Decimal]:
+    """Return cash and shares as SQL adds them up, without any fold."""
+    (row,) = ledger._db.query("SELECT sum(cash_e6) AS cash, sum(shares_e6) AS shares FROM journal")
+    return from_e6(row["cash"] or 0), from_e6(row["shares"] or 0)
