@@ -74,3 +74,10 @@ def print_json(record: object) -> None:
 
     body = msgspec.json.encode(record, order="deterministic")
     click.echo(msgspec.json.format(body, indent=1).decode())
+
+
+def read_reason(ctx: click.Context, param: click.Parameter, reason: str) -> str:  # noqa: ARG001
+    """Return a reason; an empty one fails, because somebody will want to know it later."""
+    if not reason.strip():
+        raise click.BadParameter('it is empty. Write why, such as "checked by hand".')
+    return reason.strip()

@@ -1,5 +1,6 @@
 """The ledger as `status`, `explain` and the report see it: read only, beside a running daemon."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -27,3 +28,13 @@ class LedgerReader(Questions):
                 db.close()
                 raise
         return cls(db=db, path=path, mode=mode)
+
+    def written_at(self) -> datetime:
+        """Return when anything was last written here, by the machine's clock, aware UTC.
+
+        A cycle's own time is simulated in practice and replay; the file's is not.
+        """
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return datetime.fromtimestamp(
+            max(file.stat().st_mtime for file in files if file.exists()), UTC
+        )

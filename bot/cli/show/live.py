@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.show.board import Row
+from bot.cli.show.tables import Cell, flexible_width, make_table
 from bot.cli.show.words import instant, moment, percent, usd
 from bot.ledger import LifecycleEntry
 from bot.model.units import Usd, UsdEst
@@ -82,26 +83,24 @@ def _render_head(screen: Screen) -> Text:
 
 def _render_rows(rows: Sequence[Row], *, width: int) -> Table:
     wide = width >= NARROW
-    columns = [
-        ("event", [row.event for row in rows]),
-        ("if it happens", [_say_loss(row) for row in rows]),
-        ("covered", ["-" if row.coverage is None else f"{row.coverage:.0%}" for row in rows]),
-        ("forecast (mkt)" if wide else "forecast", [_say_forecast(row, wide=wide) for row in rows]),
-    ]
+    titles = ["event", "if it happens", "covered", "forecast (mkt)" if wide else "forecast"]
     if wide:
-        columns.append(("cost so far", [usd(row.premium_usd) for row in rows]))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    left = width
-    for place, (title, cells) in enumerate(columns):
-        size = max(map(len, (title, *cells)))
-        table.add_column(title, width=size, justify="right" if place else "left", no_wrap=True)
-        left -= size + 2
-    table.add_column("next", width=max(left, 15))
-    for place, row in enumerate(rows):
-        event, *numbers = (cells[place] for _, cells in columns)
-        said = Text(_fold(row.next, max(left, 15)), _tone(row))
-        table.add_row(Text(event, "bold" if row.is_held else ""), *numbers, said)
-    return table
+        titles.append("cost so far")
+    cells = [_cells(row, wide=wide) for row in rows]
+    room = flexible_width(titles, cells, width=width)
+    for row, line in zip(rows, cells, strict=True):
+        line.append(Text(_fold(row.next, room), _tone(row)))
+    return make_table([*titles, "next"], cells, width=width, flexible="next")
+
+
+def _cells(row: Row, *, wide: bool) -> list[Cell]:
+    cells: list[Cell] = [
+        Text(row.event, "bold" if row.is_held else ""),
+        "not known" if row.loss_usd_est is None else usd(0.0 - row.loss_usd_est),
+        "-" if row.coverage is None else f"{row.coverage:.0%}",
+        _say_forecast(row, wide=wide),
+    ]
+    return [*cells, usd(row.premium_usd)] if wide else cells
 
 
 def _fold(text: str, width: int) -> str:
@@ -114,10 +113,6 @@ def _tone(row: Row) -> str:
     if row.is_amiss:
         return "yellow"
     return "" if row.is_held else "dim"
-
-
-def _say_loss(row: Row) -> str:
-    return "not known" if row.loss_usd_est is None else usd(0.0 - row.loss_usd_est)
 
 
 def _say_forecast(row: Row, *, wide: bool) -> str:
