@@ -77,8 +77,7 @@ def find_wake(case: Case, memory: EventMemory, situation: Situation) -> datetime
     now = case.view.now
     instants = [trigger.next_at(situation) for _, trigger in case.strategy.triggers]
     instants.append(memory.retry_at)
-    if memory.run_at is not None:
-        instants.append(memory.run_at + REVIEW_EVERY)
+    instants.append(memory.run_at + REVIEW_EVERY if memory.run_at is not None else None)
     instants.extend(order.expires_at for order in case.orders)
     held, position = case.choice.held, case.choice.held_position
     if held is not None and case.strategy.market.series and held.market.ends_at is not None:

@@ -74,7 +74,7 @@ def plan_buy(
         price = price_e6 / MILLION
         unit = price + fee_at(price)
         least_worth = unit + hurdle * (unit - mid)
-        wanted = now.shares_until(least_worth) if least_worth < 1.0 else 0.0
+        wanted = now.shares_until(unit, worth=least_worth) if least_worth < 1.0 else 0.0
         if wanted <= 0.0 or price > highest:
             ends = "price" if wanted <= 0.0 else "chase"
             break
@@ -160,7 +160,7 @@ def plan_sell(
         price = price_e6 / MILLION
         unit = price - fee_at(price)
         most_worth, left = unit - hurdle * (mid - unit), most - shares
-        wanted = -now.shares_until(most_worth) if most_worth > 0.0 else 0.0
+        wanted = -now.shares_until(unit, worth=most_worth) if most_worth > 0.0 else 0.0
         if wanted <= 0.0:
             ends = "price"
             break

@@ -6,12 +6,13 @@ from bot.core.case import Case, fee_at
 from bot.core.exits import forced_sale, plan_close
 from bot.core.hedge import plan_sell
 from bot.core.orders import Wish
-from bot.core.purchase import purchase, say_worth, weigh
+from bot.core.purchase import purchase, say_worth
 from bot.core.utility import TwoState
 from bot.core.wishes import Plan, make_wish
 from bot.model.decision import Reason, Verdict
 from bot.model.orders import Purpose
 from bot.model.rule import EventProblem, Sized
+from bot.model.view import MarketView, Position
 
 BAND = 0.05
 """A gap below this part of the target is left alone: it is noise, and trading it costs."""
@@ -83,8 +84,9 @@ def _too_small(case: Case) -> Reason | None:
 
 def _plan_toward(case: Case, state: TwoState, sized: Sized) -> Plan:
     gap = sized.shares - case.held_shares
-    if case.choice.rolls:
-        return _plan_roll(case, state, sized)
+    held, position = case.choice.held, case.choice.held_position
+    if case.choice.rolls and held is not None and position is not None:
+        return _plan_roll(case, state, sized, held=held, position=position)
     if abs(gap) <= BAND * max(sized.shares, case.held_shares):
         if sized.shares == 0.0:
             return _no(case, Reason(code="SIZING_ZERO", text=f"sizing wants none: {sized.note}"))
@@ -131,14 +133,13 @@ def _plan_reduce(case: Case, state: TwoState, excess: float) -> Plan:
             f" {case.book.bid_prices[0] / 1e4:.1f}c before fee"
         )
         return Plan(verdict=Verdict.HOLD, reasons=(Reason(code="KEEP_EXCESS", text=text),))
-    gated = weigh(case, state, trade)
-    if isinstance(gated, Reason):
-        return Plan(verdict=Verdict.HOLD, reasons=(gated,))
     wish = make_wish(case, case.market, trade, Purpose.REDUCE)
     return Plan(verdict=Verdict.REDUCE, reasons=(say_worth(trade),), wishes=(wish,))
 
 
-def _plan_roll(case: Case, state: TwoState, sized: Sized) -> Plan:
+def _plan_roll(
+    case: Case, state: TwoState, sized: Sized, *, held: MarketView, position: Position
+) -> Plan:
     """Sell what is held and buy the next market as one unit; if the next is refused, let it run."""
     bought = purchase(case, state, sized.shares)
     if isinstance(bought, Reason):
@@ -147,11 +148,9 @@ def _plan_roll(case: Case, state: TwoState, sized: Sized) -> Plan:
         return Plan(verdict=Verdict.HOLD, reasons=(reason, bought))
     unit = f"roll-{case.view.cycle}-{case.event.event}"
     into = make_wish(case, case.market, bought, Purpose.ROLL_IN, unit=unit)
-    held, position = case.choice.held, case.choice.held_position
-    out = held and position and forced_sale(case, held, position, Purpose.ROLL_OUT, unit)
+    out = forced_sale(case, held, position, Purpose.ROLL_OUT, unit)
     reasons = [case.choice.reason, say_worth(bought)]
     if isinstance(out, Wish):
         return Plan(verdict=Verdict.ROLL, reasons=tuple(reasons), wishes=(out, into), buy=bought)
-    if isinstance(out, Reason):
-        reasons.append(Reason(code="OLD_LEG_RUNS", text=f"the old market runs on: {out.text}"))
+    reasons.append(Reason(code="OLD_LEG_RUNS", text=f"the old market runs on: {out.text}"))
     return Plan(verdict=Verdict.ROLL, reasons=tuple(reasons), wishes=(into,), buy=bought)

@@ -34,7 +34,8 @@ def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
             fee_at=fee,
             hurdle=costs.min_benefit_to_cost,
         )
-    return weigh(case, state, trade)
+    # Each share clears the hurdle of costs.min_benefit_to_cost, so all of them together do.
+    return trade if trade.shares > 0.0 else _nothing_bought(case, state, trade.capped_by)
 
 
 def _barred(case: Case) -> Reason | None:
@@ -51,28 +52,13 @@ def _barred(case: Case) -> Reason | None:
     return None
 
 
-def weigh(case: Case, state: TwoState, trade: Trade) -> Trade | Reason:
-    """Return the trade if it is worth its cost, or why it is not."""
-    if trade.shares <= 0.0:
-        return _nothing_bought(case, state, trade.capped_by)
-    ratio = case.strategy.costs.min_benefit_to_cost
-    if trade.benefit < ratio * trade.cost or trade.benefit <= 0.0:
-        return Reason(
-            code="NOT_WORTH_IT",
-            text=f"{trade.shares:,.0f} shares bring {trade.benefit:,.2f} USD for"
-            f" {trade.cost:,.2f} USD of cost; costs.min_benefit_to_cost is {ratio:g}",
-        )
-    return trade
-
-
 def say_worth(trade: Trade) -> Reason:
     """Return why a trade is made: its benefit and cost in USD."""
-    ratio = f"{trade.benefit / trade.cost:.1f} times" if trade.cost > 0.0 else "at no cost of"
-    return Reason(
-        code="WORTH_IT",
-        text=f"benefit {trade.benefit:,.2f} USD, {ratio} its {max(trade.cost, 0.0):,.2f} USD"
-        f" of cost; ended by {trade.capped_by}",
-    )
+    cost = "at no cost"
+    if trade.cost > 0.0:
+        cost = f"{trade.benefit / trade.cost:.1f} times its {trade.cost:,.2f} USD of cost"
+    text = f"benefit {trade.benefit:,.2f} USD, {cost}; ended by {trade.capped_by}"
+    return Reason(code="WORTH_IT", text=text)
 
 
 def _nothing_bought(case: Case, state: TwoState, capped_by: str) -> Reason:

@@ -73,9 +73,9 @@ def _stay_or_leave(
     text = _must_leave(held, strategy=strategy, now=now)
     if not text:
         return held, Reason(code="MARKET", text=f"held: {held.market.slug}")
-    for view in _fitting(event, strategy=strategy, now=now):
-        if view.token_id != held.token_id:
-            return view, Reason(code="ROLL_DUE", text=text)
+    fit = _fitting(event, strategy=strategy, now=now)  # what must be left does not fit
+    if fit:
+        return fit[0], Reason(code="ROLL_DUE", text=text)
     return None, Reason(code="NO_NEXT_MARKET", text=f"{text}, and no later market is listed")
 
 

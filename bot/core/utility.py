@@ -66,12 +66,17 @@ class TwoState:
         mean = p * math.pow(event, power) + (1.0 - p) * math.pow(other, power)
         return worst * math.pow(mean, 1.0 / power)
 
-    def shares_until(self, cost: float) -> float:
-        """Return how many shares to buy at all-in ``cost`` until one more is not worth it.
+    def shares_until(self, cost: float, *, worth: float | None = None) -> float:
+        """Return how many shares to buy at all-in ``cost`` until one more is worth only ``worth``.
 
         Negative: sell that many at net ``cost``. Both wealths are after present holdings.
+
+        Args:
+            cost: USD per share, strictly between 0 and 1.
+            worth: Reservation price to stop at, likewise; None stops at ``cost``.
         """
-        odds = self.probability * (1.0 - cost) / ((1.0 - self.probability) * cost)
+        last = cost if worth is None else worth
+        odds = self.probability * (1.0 - last) / ((1.0 - self.probability) * last)
         k = math.pow(odds, 1.0 / self.gamma)
         return (k * self.if_not - self.if_event) / (1.0 - cost + k * cost)
 

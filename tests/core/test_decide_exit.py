@@ -10,6 +10,7 @@ from bot.core.decide import decide
 from bot.model.decision import Decision, Verdict
 from bot.model.orders import OrderType, Purpose, Side
 from bot.model.strategy import CloseRule, OnRemove, Strategy
+from bot.model.units import ZERO_USD
 from bot.model.view import MarketView, View
 from tests.core.builders import (
     Cover,
@@ -113,7 +114,7 @@ def test_exits_go_on_when_no_holding_has_a_price() -> None:
     nothing = replace(make_portfolio(unpriced=("QQQ",)), holdings=())
 
     decision = decide(
-        replace(view, portfolio=nothing, account=replace(view.account, cash_usd=Decimal(0))),
+        replace(view, portfolio=nothing, account=replace(view.account, cash_usd=ZERO_USD)),
         (make_strategy(close=CloseRule(after=timedelta(days=1))),),
     )
 
@@ -270,7 +271,7 @@ def test_a_sale_not_worth_its_cost_is_not_made() -> None:
 def test_a_loss_above_all_wealth_keeps_the_hedge() -> None:
     view = held_view("100")
     portfolio = make_portfolio(make_holding(usd=50_000.0), make_holding("C", -45_000.0, sector="x"))
-    view = replace(view, portfolio=portfolio, account=replace(view.account, cash_usd=Decimal(0)))
+    view = replace(view, portfolio=portfolio, account=replace(view.account, cash_usd=ZERO_USD))
 
     event = the_event(decide(view, (make_strategy(digest="new"),)))
 
@@ -282,7 +283,7 @@ def test_a_hedge_that_keeps_all_wealth_is_closed_all_the_same() -> None:
     # Without its shares the portfolio would be worth less than nothing if the event happened.
     portfolio = make_portfolio(make_holding(usd=50_000.0), make_holding("C", -40_000.0, sector="x"))
     view = replace(held_view("15000"), portfolio=portfolio)
-    view = replace(view, account=replace(view.account, cash_usd=Decimal(0)))
+    view = replace(view, account=replace(view.account, cash_usd=ZERO_USD))
 
     decision = decide(view, (make_strategy(close=CloseRule(after=timedelta(days=1))),))
 

@@ -102,7 +102,10 @@ def test_a_benefit_below_its_cost_is_not_worth_it() -> None:
     event = refused(make_view(), make_strategy(lines=(make_line(fraction=-0.07),)))
 
     assert codes(event) == ["NOT_WORTH_IT"]
-    assert "costs.min_benefit_to_cost is 1.5" in event.reasons[0].text
+    assert event.reasons[0].text == (
+        "a share is worth 12.99c and costs 12.42c with fee, 0.92c of it above the mid;"
+        " costs.min_benefit_to_cost is 1.5"
+    )
 
 
 def test_a_wide_spread_is_refused() -> None:

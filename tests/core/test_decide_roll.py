@@ -283,3 +283,21 @@ def test_a_position_of_an_unlisted_token_is_no_hedge_of_this_market() -> None:
 
     assert the_event(decision).held_shares == 0.0
     assert [denial.code for denial in decision.denials] == ["COMPLEMENT_HELD"]
+
+
+def test_dust_is_left_behind_by_a_roll() -> None:
+    decision = decide(roll_view(shares="5"), (STRATEGY,))
+
+    assert [intent.purpose for intent in decision.approved] == [Purpose.ROLL_IN]
+    assert "BELOW_MINIMUM" in codes(the_event(decision))
+
+
+def test_an_old_market_without_a_book_runs_on_beside_the_new_one() -> None:
+    view = roll_view()
+    old, new = view.events[0].markets
+    event = replace(view.events[0], markets=(replace(old, quote=None), new))
+
+    decision = decide(replace(view, events=(event,)), (STRATEGY,))
+
+    assert [intent.purpose for intent in decision.approved] == [Purpose.ROLL_IN]
+    assert codes(the_event(decision)) == ["ROLL_DUE", "WORTH_IT", "OLD_LEG_RUNS"]

@@ -109,6 +109,44 @@ def test_a_purchase_never_goes_above_the_chase_limit() -> None:
     assert (past.shares, past.capped_by) == (0.0, "chase")
 
 
+@pytest.mark.parametrize("hurdle", [0.0, 0.5, 1.5])
+def test_the_last_share_bought_clears_the_hurdle_and_no_more(hurdle: float) -> None:
+    book = make_book(bids=(("0.20", "9000"),), asks=(("0.21", "2000"), ("0.22", "90000")))
+    state = make_state()
+
+    trade = plan_buy(
+        state,
+        book,
+        most=1e9,
+        max_share_of_depth=1e9,
+        highest=1.0,
+        fee_at=four_percent,
+        hurdle=hurdle,
+    )
+
+    unit = 0.22 + four_percent(0.22)
+    after = state.after(shares=trade.shares, cash=trade.cash)
+    assert after.reservation_price == pytest.approx(unit + hurdle * (unit - 0.205), abs=1e-9)
+    assert trade.limit == pytest.approx(0.22, abs=1e-6)
+    assert trade.benefit >= hurdle * trade.cost
+
+
+def test_a_hurdle_that_no_price_clears_buys_nothing() -> None:
+    book = make_book(bids=(("0.90", "9"),), asks=(("0.92", "9"),))
+
+    trade = plan_buy(
+        make_state(p=0.95, gamma=50.0),
+        book,
+        most=1e3,
+        max_share_of_depth=1.0,
+        highest=1.0,
+        fee_at=no_fee,
+        hurdle=9.0,
+    )
+
+    assert (trade.shares, trade.capped_by) == (0.0, "price")
+
+
 def test_a_book_that_runs_out_ends_the_purchase() -> None:
     book = make_book(bids=(("0.18", "9"),), asks=(("0.19", "10"),))
 
@@ -226,6 +264,26 @@ def test_a_sale_ends_with_the_bids() -> None:
     assert (trade.shares, trade.capped_by) == (400.0, "book")
 
 
+def test_the_last_share_sold_clears_the_hurdle_and_no_more() -> None:
+    state = TwoState(0.2, 130_000.0, 100_000.0, 3.0)
+    book = make_book(bids=(("0.19", "90000"),), asks=(("0.20", "9"),))
+
+    trade = plan_sell(state, book, most=1e9, fee_at=no_fee, hurdle=1.5)
+
+    after = state.after(shares=-trade.shares, cash=trade.cash)
+    assert after.reservation_price == pytest.approx(0.19 - 1.5 * 0.005, abs=1e-9)
+    assert trade.benefit >= 1.5 * trade.cost
+
+
+def test_a_hurdle_that_no_bid_clears_sells_nothing() -> None:
+    state = TwoState(0.2, 130_000.0, 100_000.0, 3.0)
+    book = make_book(bids=(("0.01", "90000"),), asks=(("0.09", "9"),))
+
+    trade = plan_sell(state, book, most=1e9, fee_at=no_fee, hurdle=1.5)
+
+    assert (trade.shares, trade.capped_by) == (0.0, "price")
+
+
 def test_shares_worth_more_than_the_bid_are_kept() -> None:
     trade = plan_sell(make_state(), LADDER, most=500.0, fee_at=no_fee)
 
@@ -276,6 +334,7 @@ def book_of(levels: list[tuple[int, int]], *, mid_cents: int) -> Book:
     gamma=st.sampled_from((1.0, 4.3, 20.0)),
     most=st.floats(0.01, 1e5),
     share=st.floats(0.05, 1.0),
+    hurdle=st.sampled_from((0.0, 0.5, 1.5)),
 )
 def test_a_purchase_is_never_dearer_than_its_share_is_worth(
     *,
@@ -286,12 +345,19 @@ def test_a_purchase_is_never_dearer_than_its_share_is_worth(
     gamma: float,
     most: float,
     share: float,
+    hurdle: float,
 ) -> None:
     book = book_of(levels, mid_cents=mid)
     before = TwoState(p, 1e5 * (1.0 - part), 1e5, gamma)
 
     trade = plan_buy(
-        before, book, most=most, max_share_of_depth=share, highest=1.0, fee_at=four_percent
+        before,
+        book,
+        most=most,
+        max_share_of_depth=share,
+        highest=1.0,
+        fee_at=four_percent,
+        hurdle=hurdle,
     )
 
     assert trade.shares <= most
@@ -299,7 +365,7 @@ def test_a_purchase_is_never_dearer_than_its_share_is_worth(
         after = before.after(shares=trade.shares, cash=trade.cash)
         assert trade.last_price <= trade.limit
         assert trade.limit + four_percent(trade.limit) <= after.reservation_price + 1e-6
-        assert trade.benefit >= -1e-6
+        assert trade.benefit >= hurdle * trade.cost - 1e-6
 
 
 @given(
@@ -309,18 +375,26 @@ def test_a_purchase_is_never_dearer_than_its_share_is_worth(
     over=st.floats(0.0, 2.0),
     gamma=st.sampled_from((1.0, 4.3, 20.0)),
     most=st.floats(0.01, 1e5),
+    hurdle=st.sampled_from((0.0, 0.5, 1.5)),
 )
 def test_a_sale_is_never_cheaper_than_its_share_is_worth(
-    *, levels: list[tuple[int, int]], mid: int, p: float, over: float, gamma: float, most: float
+    *,
+    levels: list[tuple[int, int]],
+    mid: int,
+    p: float,
+    over: float,
+    gamma: float,
+    most: float,
+    hurdle: float,
 ) -> None:
     book = book_of(levels, mid_cents=mid)
     before = TwoState(p, 1e5 * (1.0 + over), 1e5, gamma)
 
-    trade = plan_sell(before, book, most=most, fee_at=four_percent)
+    trade = plan_sell(before, book, most=most, fee_at=four_percent, hurdle=hurdle)
 
     assert trade.shares <= most
     if trade.shares > 0.0:
         after = before.after(shares=-trade.shares, cash=trade.cash)
         assert trade.limit <= trade.last_price
         assert trade.limit - four_percent(trade.limit) >= after.reservation_price - 1e-6
-        assert trade.benefit >= -1e-6
+        assert trade.benefit >= hurdle * trade.cost - 1e-6

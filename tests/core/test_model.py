@@ -169,4 +169,4 @@ def test_a_sale_and_an_empty_order_reserve_nothing() -> None:
 
 def test_a_portfolio_is_worth_the_sum_of_its_holdings() -> None:
     assert make_portfolio().usd_est == 100_000.0
-    assert replace(make_portfolio(), holdings=()).usd_est == 0
+    assert replace(make_portfolio(), holdings=()).usd_est == 0.0

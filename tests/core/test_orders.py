@@ -12,7 +12,7 @@ from bot.core.hedge import Trade
 from bot.core.orders import Wish, client_order_id, make_intent, size_step_e6
 from bot.model.decision import Reason
 from bot.model.orders import OrderIntent, OrderType, Purpose, Side
-from bot.model.units import TokenId, to_e6
+from bot.model.units import ZERO_USD, TokenId, to_e6
 from tests.core.builders import EVENT
 from tests.fakes import START, YES, make_market
 
@@ -116,7 +116,9 @@ def test_an_order_carries_its_part_of_benefit_and_cost() -> None:
 def test_a_resting_order_is_post_only_pays_no_fee_and_has_an_end() -> None:
     intent = made(make_wish(order_type=OrderType.GTD))
 
-    assert (intent.post_only, intent.fee_usd, intent.expires_at) == (True, 0, START)
+    assert intent.post_only
+    assert intent.fee_usd == ZERO_USD
+    assert intent.expires_at == START
 
 
 def test_an_order_that_takes_reserves_the_dearest_fee_up_to_its_limit() -> None:
