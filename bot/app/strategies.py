@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.config import Settings
 from bot.errors import StrategyError
-from bot.ledger import Ledger
+from bot.ledger.questions import Questions
 from bot.model.strategy import Strategy
 from bot.strategy import Changes, StrategyFolder, parse_strategy
 
@@ -17,7 +17,7 @@ class KnownStrategies:
         ledger: Kept the text of every strategy it traded for.
     """
 
-    def __init__(self, *, settings: Settings, ledger: Ledger) -> None:
+    def __init__(self, *, settings: Settings, ledger: Questions) -> None:
         self._folder = StrategyFolder(
             folder=settings.strategies, max_quote_age=settings.max_quote_age
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.engine.ports import Ports
+from bot.engine.ports import Sources
 from bot.errors import BadData, DataError
 from bot.model.market import Market
 from bot.model.strategy import Strategy
@@ -15,7 +15,7 @@ _LAST = timedelta(days=36_500)
 
 
 async def gather(
-    ports: Ports, *, cycle: int, strategies: Sequence[Strategy], removed: frozenset[EventId]
+    ports: Sources, *, cycle: int, strategies: Sequence[Strategy], removed: frozenset[EventId]
 ) -> View:
     """Return all that one decision may know, at the clock's now.
 
@@ -55,7 +55,7 @@ async def gather(
 
 
 async def _look_up(
-    ports: Ports,
+    ports: Sources,
     strategy: Strategy,
     account: Account,
     memories: dict[EventId, EventMemory],
@@ -77,7 +77,7 @@ async def _look_up(
 
 
 async def _held_markets(
-    ports: Ports, account: Account, event: EventId, named: Sequence[Market]
+    ports: Sources, account: Account, event: EventId, named: Sequence[Market]
 ) -> list[Market]:
     """Return the markets of positions and orders that the strategy's reference did not find."""
     known = {market.condition_id for market in named}
@@ -129,7 +129,7 @@ def _tokens(events: Iterable[EventView]) -> list[TokenId]:
     return [view.token_id for event in events for view in event.markets]
 
 
-def _with_quotes(ports: Ports, event: EventView) -> EventView:
+def _with_quotes(ports: Sources, event: EventView) -> EventView:
     return replace(
         event,
         markets=tuple(

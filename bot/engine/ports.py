@@ -14,6 +14,7 @@ from bot.strategy import Changes
 from bot.venues.ports import MarketData, Venue
 
 if TYPE_CHECKING:
+    from bot.ledger.questions import Questions
     from bot.ledger.writer import Ledger
 
 Report = Callable[..., None]
@@ -74,6 +75,21 @@ class Terms:
 
 def _cents(usd: float) -> Decimal:
     return Decimal(int(usd * 100)) / 100
+
+
+class Sources(Protocol):
+    """What a view is gathered from: reads only, so a preview needs no venue and no lock."""
+
+    @property
+    def market_data(self) -> MarketData: ...  # noqa: D102
+    @property
+    def portfolio(self) -> PortfolioReader: ...  # noqa: D102
+    @property
+    def ledger(self) -> "Questions": ...  # noqa: D102
+    @property
+    def clock(self) -> Clock: ...  # noqa: D102
+    @property
+    def terms(self) -> Terms: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
