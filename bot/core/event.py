@@ -26,6 +26,8 @@ from bot.model.view import EventMemory, EventView, View
 
 RETRY_AFTER = timedelta(minutes=15)
 """A plan that its orders did not complete is tried again after this."""
+STUCK_AFTER = timedelta(hours=2)
+"""A plan whose orders found nothing is tried again after this: the book shows what is not there."""
 REFUSED_AGAIN = timedelta(hours=6)
 """A refusal, or an exit that waits, is looked at again after this."""
 SOON = timedelta(seconds=10)
@@ -150,18 +152,29 @@ def _withdraw(case: Case, because: tuple[Firing, ...], state: dict[str, float]) 
     return EventOutcome(decision=decision, cancels=cancels, wake_at=now + SOON)
 
 
+def _is_stuck(case: Case) -> bool:
+    """Whether the last plan sent orders and holds what it held before."""
+    memory = case.event.memory
+    sent = abs(memory.target_shares - memory.held_shares) > 0.01
+    same = memory.token_id == case.market.token_id and memory.held_shares == case.held_shares
+    return sent and same
+
+
 def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
     now = case.view.now
     kept = {**case.event.memory.rule_state, **state}
     if plan.sized is not None:
         kept["sizing"] = plan.sized.state
     rests = any(wish.expires_at is not None for wish in plan.wishes)
-    retry_after = case.strategy.execution.rest_for if rests else RETRY_AFTER
+    retry_after = STUCK_AFTER if _is_stuck(case) else RETRY_AFTER
+    if rests:
+        retry_after = case.strategy.execution.rest_for
     return EventMemory(
         run_at=now,
         probability=round_estimate(case.forecast.probability),
         exposure_usd_est=case.exposure_usd_est,
         strategy_digest=case.strategy.digest,
+        held_shares=case.held_shares,
         target_shares=case.held_shares,
         token_id=_token_of(case, plan),
         verdict=f"{plan.verdict}:{plan.reasons[0].code}",

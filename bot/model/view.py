@@ -46,7 +46,10 @@ class EventMemory:
     probability: float = 0.0
     exposure_usd_est: UsdEst = UsdEst(0.0)
     strategy_digest: str = ""
+    held_shares: float = 0.0
+    """Held when the plan was made."""
     target_shares: float = 0.0
+    """What its orders were to make of that."""
     token_id: TokenId = TokenId("")
     """The token the plan holds or wants; empty if none."""
     verdict: str = ""
