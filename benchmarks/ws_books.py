@@ -27,7 +27,7 @@ import msgspec
 from bot.model.market import Book, FeeSchedule, Market, MarketEvent, MarketKind
 from bot.model.units import MILLION, ConditionId, Price, Shares, TokenId
 from bot.sandbox import writing
-from bot.sandbox.exchange import mirrored
+from bot.venues.books import mirror
 from bot.venues.polymarket.books import BookKeeper
 from bot.venues.polymarket.stream_rows import FrameReader, Message
 
@@ -136,7 +136,7 @@ def complement(token: TokenId) -> TokenId:
 
 
 def _both(book: Book, *, with_mirror: bool) -> list[Book]:
-    return [book, mirrored(book, complement(book.token_id))] if with_mirror else [book]
+    return [book, mirror(book, complement(book.token_id))] if with_mirror else [book]
 
 
 def _book_frame(book: Book, *, with_mirror: bool) -> str:
@@ -198,7 +198,7 @@ def measure(title: str, books: list[Book], *, levels_at_once: int, with_mirror: 
     frames = make_frames(books, levels_at_once=levels_at_once, with_mirror=with_mirror)
     last = {book.token_id: book for book in books}
     if with_mirror:
-        last |= {complement(token): mirrored(b, complement(token)) for token, b in last.items()}
+        last |= {complement(token): mirror(b, complement(token)) for token, b in last.items()}
     size = sum(map(len, frames)) / len(frames)
     print(f"{title}: {len(frames):,} messages of {size:.0f} bytes, median of {RUNS}")
     for name, make in READERS.items():

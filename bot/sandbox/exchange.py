@@ -8,6 +8,7 @@ from bot.model.market import Book, Market, MarketChanged, MarketEvent, Print
 from bot.model.units import MILLION, ConditionId, TokenId
 from bot.sandbox import writing
 from bot.sandbox.writing import Json
+from bot.venues.books import epoch_ms, mirror
 
 
 class News(NamedTuple):
@@ -83,7 +84,7 @@ class Exchange:
     def _set_book(self, book: Book, market: Market) -> list[News]:
         """Set a book and its mirror, as both tokens are one book seen from two sides."""
         changes: list[object] = []
-        for new in (book, mirrored(book, market.complement_of(book.token_id))):
+        for new in (book, mirror(book, market.complement_of(book.token_id))):
             old = self.books.get(new.token_id)
             if old is not None:
                 self.previous[new.token_id] = old
@@ -101,7 +102,7 @@ class Exchange:
         return [News(market.token_ids, message)]
 
     def _change(self, event: MarketChanged) -> list[News]:
-        new, at_ms = event.market, round(event.at.timestamp() * 1000)
+        new, at_ms = event.market, epoch_ms(event.at)
         old = self.markets.get(new.condition_id)
         self._keep(new)
         if old is None:
@@ -118,15 +119,3 @@ class Exchange:
     def _keep(self, market: Market) -> None:
         self.markets[market.condition_id] = market
         self._market_of.update(dict.fromkeys(market.token_ids, market))
-
-
-def mirrored(book: Book, token_id: TokenId) -> Book:
-    """Return the complement's book: a bid at p is an ask at 1 - p of the same size."""
-    return Book(
-        token_id,
-        book.as_of_ms,
-        tuple(MILLION - price for price in book.ask_prices),
-        book.ask_sizes,
-        tuple(MILLION - price for price in book.bid_prices),
-        book.bid_sizes,
-    )

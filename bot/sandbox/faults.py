@@ -90,12 +90,16 @@ class Faults:
                 return rest
         return None
 
+    def loses(self) -> bool:
+        """Whether the next stream message is lost, counting it."""
+        if self.silence is Silence.NONE and self.lose_messages:
+            self.lose_messages -= 1
+            return True
+        return self.silence is not Silence.NONE
+
     def message(self, message: Json) -> Json | None:
         """Return what becomes of a stream message; None if it is lost."""
-        if self.silence is not Silence.NONE:
-            return None
-        if self.lose_messages:
-            self.lose_messages -= 1
+        if self.loses():
             return None
         if self.spoil_messages:
             self.spoil_messages -= 1

@@ -107,7 +107,7 @@ class MarketChannel:
             client.tokens -= tokens
             return
         client.tokens |= tokens
-        if self._faults.silence is Silence.NONE:
+        if not self._faults.loses():
             client.outbox.put_nowait(json.dumps(self._books(sorted(tokens))))
 
     def _books(self, tokens: Iterable[str]) -> list[Json]:

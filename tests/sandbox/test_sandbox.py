@@ -13,15 +13,16 @@ import httpx
 import pytest
 from polymarket import AsyncPublicClient
 from polymarket._internal.environment import PRODUCTION_CONFIG, create_environment
+from polymarket.streams import MarketSpec
 from websockets.asyncio.client import ClientConnection, connect
 
 from bot.errors import BadData
 from bot.model.market import MarketChanged, Print
 from bot.model.units import Price, TokenId
 from bot.sandbox import writing
-from bot.sandbox.exchange import mirrored
 from bot.sandbox.faults import Fault, Silence
 from bot.sandbox.server import Sandbox
+from bot.venues.books import mirror
 from tests.fakes import START, ManualClock, epoch_ms, make_book
 from tests.venues.polymarket.rig import CTF_IDS, V2_IDS, ctf_market, v2_market
 
@@ -94,7 +95,7 @@ async def test_complement_shows_the_mirror(sandbox: Sandbox) -> None:
     row = await ask(sandbox, "/book", token_id=CTF_IDS[1])
 
     assert row["bids"][-1] == {"price": "0.46", "size": "30"}
-    assert mirrored(mirrored(BOOK, TokenId(CTF_IDS[1])), YES) == BOOK
+    assert mirror(mirror(BOOK, TokenId(CTF_IDS[1])), YES) == BOOK
 
 
 async def test_small_questions_are_answered(sandbox: Sandbox) -> None:
@@ -237,3 +238,29 @@ async def test_official_client_reads_events_series_and_search(official: AsyncPub
     assert [one.slug for one in series.items] == ["fed-decision"]
     events = await official.list_events(closed=False).first_page()
     assert len(events.items) == 2
+
+
+async def test_official_client_reads_the_stream(
+    sandbox: Sandbox, official: AsyncPublicClient
+) -> None:
+    handle = await official.subscribe([MarketSpec(token_ids=[YES], custom_feature_enabled=True)])
+    try:
+        async with asyncio.timeout(5):
+            kinds = [type(await anext(handle)).__name__]
+            sandbox.tell(BOOK._replace(bid_sizes=(50_000_000, 10_000_000)))
+            sandbox.tell(Print(YES, epoch_ms(START), 530_000, 2_000_000, taker_buys=True))
+            market = dataclasses.replace(ctf_market(), tick=Price(Decimal("0.001")))
+            sandbox.tell(MarketChanged(market=market, at=START))
+            market = dataclasses.replace(market, closed=True, payouts=(Decimal(1), Decimal(0)))
+            sandbox.tell(MarketChanged(market=market, at=START))
+            kinds += [type(await anext(handle)).__name__ for _ in range(4)]
+    finally:
+        await handle.close()
+
+    assert kinds == [
+        "MarketBookEvent",
+        "MarketPriceChangeEvent",
+        "MarketLastTradePriceEvent",
+        "MarketTickSizeChangeEvent",
+        "MarketResolvedEvent",
+    ]

@@ -2,7 +2,8 @@
 
 The stream has no sequence numbers. A book is in doubt, and its quote stays at its last
 confirmation, when its best prices differ from those the venue names, when it is crossed, when it
-differs from a snapshot, after a tick change and after every reconnect (POLYMARKET 5.2).
+differs from a snapshot, after a tick change and after every reconnect (POLYMARKET 5.2). Snapshots
+are compared level by level, which shows all that comparing hashes would, and where.
 """
 
 from collections.abc import Callable, Iterable, Iterator

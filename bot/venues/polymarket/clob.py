@@ -31,17 +31,15 @@ class BookRow(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: str | int
     bids: list[LevelRow]
     asks: list[LevelRow]
-    hash: str = ""
     tick_size: str | None = None
     min_order_size: str | None = None
 
 
 class Snapshot(NamedTuple):
-    """A whole book and what came with it."""
+    """A whole book and the tick that came with it; None if none did."""
 
     book: Book
     tick: Price | None
-    hash: str
 
 
 class Numbers(NamedTuple):
@@ -76,7 +74,7 @@ def snapshot(row: BookRow, read: Numbers, *, what: str) -> Snapshot:
     for prices in (book.bid_prices, book.ask_prices):
         if len(set(prices)) != len(prices):
             raise BadData(f"{what} of token {token} names a price twice")
-    return Snapshot(book, tick, row.hash)
+    return Snapshot(book, tick)
 
 
 def _levels(rows: Iterable[LevelRow], read: Numbers) -> list[tuple[int, int]]:

@@ -16,6 +16,14 @@ class Endpoints:
     market_stream: str
 
 
+PRODUCTION = Endpoints(
+    gamma="https://gamma-api.polymarket.com",
+    clob="https://clob.polymarket.com",
+    market_stream="wss://ws-subscriptions-clob.polymarket.com/ws/market",
+)
+"""**Source:** polymarket-client 0.14.0 ``environments.py``, POLYMARKET section 2, read 2026-11."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """Waits and sizes of reading; seconds unless said otherwise.

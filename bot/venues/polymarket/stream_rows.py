@@ -24,7 +24,6 @@ class LevelChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     price: str
     size: str
     side: str
-    hash: str = ""
     best_bid: str | None = None
     best_ask: str | None = None
 

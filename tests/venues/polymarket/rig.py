@@ -131,6 +131,22 @@ class Rig:
     async def becomes_right(self) -> None:
         await until(self.is_right)
 
+    async def soon(self, condition: Callable[[], bool]) -> None:
+        """Let time pass, checking each step, until ``condition`` holds."""
+
+        def holds() -> bool:
+            self.check()
+            if condition():
+                return True
+            self.clock.advance(0.1)
+            return False
+
+        await until(holds)
+
+    async def recovers(self) -> None:
+        """Let time pass until the quote is right."""
+        await self.soon(self.is_right)
+
     async def pass_seconds(self, seconds: int) -> None:
         """Let time pass second by second, the loop running in between, checking each time."""
         for _ in range(seconds):

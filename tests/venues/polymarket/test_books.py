@@ -30,7 +30,7 @@ class Desk:
         self.show(FIRST, at=START)
 
     def show(self, book: Book, *, at: datetime) -> bool:
-        return self.keeper.compare_asked(Snapshot(book, None, ""), asked_at=at)
+        return self.keeper.compare_asked(Snapshot(book, None), asked_at=at)
 
     def change(self, *, at: datetime, ms: int, best: tuple[str, str] | None, **row: str) -> bool:
         fields = {"asset_id": TOKEN, "price": "0.51", "size": "5", "side": "BUY"} | row

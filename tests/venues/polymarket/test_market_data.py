@@ -16,6 +16,8 @@ from bot.venues.polymarket.settings import Pace
 from tests.venues.polymarket.rig import CTF_IDS, V2_IDS, ctf_market, running, until
 
 NARROW = ([("0.51", "15"), ("0.49", "100")], [("0.53", "30")])
+DEEPER = ([("0.50", "40"), ("0.49", "100"), ("0.30", "7")], [("0.54", "30"), ("0.55", "10")])
+DEEPER_YET = (DEEPER[0], [("0.54", "30"), ("0.55", "10"), ("0.70", "7")])
 WIDE = ([("0.40", "15")], [("0.60", "30")])
 
 
@@ -62,14 +64,11 @@ async def test_dropped_socket_leaves_quote_unconfirmed_until_it_is_back() -> Non
         rig.set_book(*NARROW)
         assert not rig.is_right()
 
-        await rig.pass_seconds(2)
-        await rig.becomes_right()
-        await until(lambda: rig.sandbox.channel.opened == 2)
+        await rig.recovers()
+        await rig.soon(lambda: len(rig.sandbox.channel.subscribed) == 4)
         rig.set_book(*WIDE)
-        await until(lambda: len(rig.sandbox.channel.subscribed) == 4)
-        await rig.pass_seconds(3)
-        await rig.becomes_right()
-        assert ("polymarket stream", "") in rig.reports
+        await rig.recovers()
+        await rig.soon(lambda: ("polymarket stream", "") in rig.reports)
 
 
 async def test_open_but_silent_socket_is_found_and_opened_anew() -> None:
@@ -81,40 +80,43 @@ async def test_open_but_silent_socket_is_found_and_opened_anew() -> None:
 
         await rig.pass_seconds(5)
         assert not rig.is_right()
-        await rig.pass_seconds(10)
-        await rig.becomes_right()  # by a snapshot
-        await rig.pass_seconds(10)
-        await until(lambda: rig.sandbox.channel.opened > 1)
+        await rig.recovers()  # by a snapshot
+        await rig.soon(lambda: rig.sandbox.channel.opened > 1)
         assert any("silent" in problem for _, problem in rig.reports)
 
         rig.sandbox.faults.clear()
-        await rig.pass_seconds(15)
-        await until(lambda: len(rig.sandbox.channel.subscribed) == 4)
+        rig.sandbox.channel.drop_sockets()
+        await rig.soon(lambda: len(rig.sandbox.channel.subscribed) == 4)
         rig.set_book(*NARROW)
-        await rig.becomes_right()
+        await rig.recovers()
 
 
 async def test_dead_socket_is_dropped_when_pongs_end() -> None:
     async with running() as rig:
         rig.sandbox.faults.silence = Silence.DEAD
-        await rig.pass_seconds(45)
+        await rig.soon(lambda: rig.sandbox.channel.opened > 1)
 
-        await until(lambda: rig.sandbox.channel.opened > 1)
+        assert rig.clock.monotonic() > 30
 
 
 async def test_live_stream_keeps_quiet_books_confirmed() -> None:
-    async with running(Pace(timeout=2.0, confirm_every=25.0)) as rig:
+    async with running(Pace(timeout=2.0, confirm_every=1000.0, stream_proves_for=1000.0)) as rig:
         quiet = TokenId(V2_IDS[0])
         before = rig.data.quote(quiet)
-        await rig.pass_seconds(8)
+        rig.clock.advance(8)
         rig.set_book(*NARROW)
         await rig.becomes_right()
-        await rig.pass_seconds(3)
+        assert before is not None
+
+        def is_confirmed_again() -> bool:
+            after = rig.data.quote(quiet)
+            return after is not None and after.confirmed_at > before.confirmed_at
+
+        await rig.soon(is_confirmed_again)
 
         after = rig.data.quote(quiet)
-        assert before is not None
         assert after is not None
-        assert after.confirmed_at > before.confirmed_at
+        assert after.confirmed_at == rig.changed_at[rig.yes]  # when the stream last spoke
         assert after.book == before.book
 
 
@@ -126,19 +128,37 @@ async def test_lost_message_is_found_by_best_price() -> None:
         await until(lambda: rig.sandbox.faults.lose_messages == 0)
         assert not rig.is_right()
 
-        await rig.pass_seconds(3)
-        await rig.becomes_right()
+        await rig.recovers()
 
 
 async def test_unreadable_message_puts_books_in_doubt() -> None:
     async with running() as rig:
+        rig.sandbox.faults.add(Fault.STATUS, path="/clob/books")
         rig.sandbox.faults.spoil_messages = 1
-        rig.set_book(*NARROW)
+        rig.set_book(*DEEPER)  # not read; its best prices are those of the next book too
         await until(lambda: any(problem for _, problem in rig.reports))
+        rig.set_book(*DEEPER_YET)
+        await rig.pass_seconds(5)
         assert not rig.is_right()
 
-        await rig.pass_seconds(3)
-        await rig.becomes_right()
+        rig.sandbox.faults.clear()
+        await rig.recovers()
+
+
+async def test_reconnected_stream_proves_nothing_before_a_snapshot() -> None:
+    async with running() as rig:
+        rig.sandbox.faults.add(Fault.STATUS, path="/clob/books")
+        rig.sandbox.channel.drop_sockets()
+        await until(lambda: not rig.sandbox.channel.subscribed)
+        rig.set_book(*DEEPER)
+        rig.sandbox.faults.lose_messages = 1  # the books that come with the subscription
+        await rig.soon(lambda: len(rig.sandbox.channel.subscribed) == 4)
+        rig.set_book(*DEEPER_YET)
+        await rig.pass_seconds(5)
+        assert not rig.is_right()
+
+        rig.sandbox.faults.clear()
+        await rig.recovers()
 
 
 @pytest.mark.parametrize(
@@ -164,8 +184,7 @@ async def test_failing_snapshots_do_not_confirm(fault: Fault, status: int) -> No
         assert not rig.is_right()
 
         rig.sandbox.faults.clear()
-        await rig.pass_seconds(20)
-        await rig.becomes_right()
+        await rig.recovers()
 
 
 async def test_stale_snapshot_does_not_replace_a_newer_book() -> None:
@@ -185,15 +204,18 @@ async def test_stale_snapshot_does_not_replace_a_newer_book() -> None:
 
 async def test_one_unreadable_book_leaves_the_others_confirmed() -> None:
     async with running() as rig:
+        begun = rig.clock.now()
         rig.sandbox.faults.add(Fault.SPOILED_ROW, path="/clob/books")
-        await rig.pass_seconds(15)
+        tokens = [TokenId(token) for token in (*CTF_IDS, *V2_IDS)]
 
-        ages = [
-            (rig.clock.now() - quote.confirmed_at).total_seconds()
-            for token in [*CTF_IDS, *V2_IDS]
-            if (quote := rig.data.quote(TokenId(token))) is not None
-        ]
-        assert sorted(age < 12 for age in ages) == [False, True, True, True]
+        def confirmed() -> list[bool]:
+            quotes = [rig.data.quote(token) for token in tokens]
+            return sorted(quote is not None and quote.confirmed_at > begun for quote in quotes)
+
+        await rig.soon(lambda: confirmed() == [False, True, True, True])
+        await rig.pass_seconds(15)
+        assert confirmed() == [False, True, True, True]
+        assert "polymarket books" in rig.data.problems
 
 
 async def test_hanging_snapshot_times_out_and_recovers() -> None:
@@ -235,18 +257,17 @@ async def test_too_long_a_retry_after_means_down() -> None:
 
 async def test_tick_change_puts_book_in_doubt_until_a_snapshot() -> None:
     async with running() as rig:
+        rig.sandbox.faults.add(Fault.STATUS, path="/clob/books")
         rig.change_market(tick=Decimal("0.001"))
         await until(lambda: any(isinstance(event, MarketChanged) for event in rig.heard))
-        before = rig.data.quote(rig.yes)
         rig.set_book([("0.501", "4")], [("0.539", "30")])
-        await until(lambda: rig.clock.now() is not None)
-        rig.check()
+        await rig.pass_seconds(5)
+        assert not rig.is_right()  # its best prices agree, but nothing has shown the rest
 
-        await rig.pass_seconds(3)
-        await rig.becomes_right()
-        assert before is not None
-        market = (await rig.data.market(ctf_market().condition_id)).tick
-        assert market == Decimal("0.001")
+        rig.sandbox.faults.clear()
+        await rig.recovers()
+        found = await rig.data.market(ctf_market().condition_id)
+        assert found.tick == Decimal("0.001")
 
 
 async def test_closing_is_told_and_book_is_confirmed_no_more() -> None:
