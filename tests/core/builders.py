@@ -35,6 +35,7 @@ from bot.model.strategy import (
     Strategy,
 )
 from bot.model.units import (
+    ZERO_SHARES,
     ZERO_USD,
     ClientOrderId,
     EventId,
@@ -415,13 +416,14 @@ def next_view(view: View, decision: Decision, *, after: timedelta, fill: bool = 
     """Return what the next cycle sees: quotes confirmed, orders matched, memories handed on.
 
     A FAK is matched with the book of ``view``, which does not become thinner by it; a resting
-    order fills whole at its limit. Resting orders that the decision cancels are gone.
+    order fills whole at its limit. Orders that the decision cancels, and those whose time has
+    ended, are gone.
 
     Args:
         view: What the decision saw.
         decision: Its orders.
         after: Time to the next cycle.
-        fill: Whether orders fill at all.
+        fill: Whether orders fill; if not, those that may rest do.
     """
     now = view.now + after
     books = {
@@ -430,12 +432,20 @@ def next_view(view: View, decision: Decision, *, after: timedelta, fill: bool = 
         for market in event.markets
         if market.quote is not None
     }
-    account = replace(
-        view.account,
-        orders=tuple(o for o in view.account.orders if o.order_id not in decision.cancels),
+    account = view.account
+    for intent in decision.approved:
+        if fill:
+            market = _market_of(view, intent)
+            account = _filled(account, intent, market, books[intent.token_id], now)
+        elif intent.order_type is OrderType.GTD:
+            account = replace(account, orders=(*account.orders, _resting(intent, view.now)))
+    resting = tuple(
+        order
+        for order in account.orders
+        if order.order_id not in decision.cancels
+        and (order.expires_at is None or order.expires_at > now)
     )
-    for intent in decision.approved if fill else ():
-        account = _filled(account, intent, _market_of(view, intent), books[intent.token_id], now)
+    account = replace(account, orders=resting)
     memories = {event.event: event.memory for event in decision.events}
     events = tuple(
         replace(
@@ -446,6 +456,26 @@ def next_view(view: View, decision: Decision, *, after: timedelta, fill: bool = 
         for event in view.events
     )
     return replace(view, cycle=view.cycle + 1, now=now, account=account, events=events)
+
+
+def _resting(intent: OrderIntent, now: datetime) -> LiveOrder:
+    return LiveOrder(
+        client_order_id=intent.client_order_id,
+        order_id=OrderId(f"0x{intent.client_order_id}"),
+        event=intent.event,
+        condition_id=intent.condition_id,
+        token_id=intent.token_id,
+        side=intent.side,
+        size=intent.size,
+        filled=ZERO_SHARES,
+        limit=intent.limit,
+        order_type=intent.order_type,
+        purpose=intent.purpose,
+        status=OrderStatus.OPEN,
+        sent_at=now,
+        expires_at=intent.expires_at,
+        fee_usd=intent.fee_usd,
+    )
 
 
 def _confirmed(market: MarketView, now: datetime) -> MarketView:
