@@ -16,7 +16,7 @@ from bot.errors import BadData, ConfigError
 from bot.model.market import Book, FeeSchedule, Market, MarketChanged, MarketKind
 from bot.model.units import ConditionId, Price, Shares, TokenId, parse_decimal
 from bot.venues.books import epoch_ms, from_epoch_ms
-from bot.venues.recorded.columns import Ladder, ParquetColumns
+from bot.venues.recorded.columns import Ladder, ParquetColumns, are_multiples
 from bot.venues.recorded.tape import TapeRow, merge_changes
 from bot.venues.tokens import ctf_token_ids
 
@@ -159,7 +159,8 @@ def _has_fine_price(ladder: Ladder) -> "NDArray[np.bool_]":
     """Return which rows hold a price between the cents, (rows,)."""
     import numpy as np
 
-    before = np.concatenate(([0], np.cumsum(ladder.prices % _CENT_E6 != 0)))
+    before = np.zeros(len(ladder.prices) + 1, dtype=np.int32)
+    np.cumsum(~are_multiples(ladder.prices, _CENT_E6), out=before[1:])
     return np.diff(before[ladder.starts]) > 0
 
 

@@ -131,25 +131,24 @@ class RecordedMarketData:
         return row
 
     def _take_in(self, at_ms: int, event: MarketEvent | Confirmation) -> None:
-        if isinstance(event, Confirmation):
-            self._confirm(event)
-            return
         if isinstance(event, Book):
             self._books[event.token_id] = (at_ms, event)
+            watched = event.token_id in self._watched
+        elif isinstance(event, Confirmation):
+            self._confirm(event)
+            return
         elif isinstance(event, MarketChanged):
             self._markets[event.market.condition_id] = event.market
-        if self._is_watched(event):
+            watched = not self._watched.isdisjoint(event.market.token_ids)
+        else:
+            watched = event.token_id in self._watched
+        if watched:
             self._tell(event)
 
     def _confirm(self, event: Confirmation) -> None:
         for token in event.token_ids:
             if token in self._books:
                 self._books[token] = (event.at_ms, self._books[token][1])
-
-    def _is_watched(self, event: MarketEvent) -> bool:
-        if isinstance(event, MarketChanged):
-            return not self._watched.isdisjoint(event.market.token_ids)
-        return event.token_id in self._watched
 
     def _tell(self, event: MarketEvent) -> None:
         for listener in self._listeners:
