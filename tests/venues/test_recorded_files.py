@@ -18,10 +18,10 @@ from bot.clock import SteppedClock
 from bot.errors import BadData, ConfigError
 from bot.model.market import Book, MarketChanged
 from bot.model.strategy import MarketRef
-from bot.model.units import MILLION, ConditionId, TokenId
+from bot.model.units import MILLION, ConditionId, Price, Shares, TokenId
 from bot.venues.books import mirror
 from bot.venues.recorded.columns import ParquetColumns
-from bot.venues.recorded.daily import make_assumed_book, open_daily
+from bot.venues.recorded.daily import Assumed, make_assumed_book, open_daily
 from bot.venues.recorded.fed_dec2025 import open_fed_dec2025
 from bot.venues.recorded.l2_books import L2Books, open_l2_books
 from bot.venues.recorded.source import RecordedMarketData
@@ -305,7 +305,7 @@ class TestDaily:
 
 @given(price=st.integers(0, 10_000).map(lambda bp: bp * 100))
 def test_an_assumed_book_stands_its_half_spread_away_on_the_tick(price: int) -> None:
-    book = make_assumed_book(TokenId("1"), 0, price)
+    book = make_assumed_book(TokenId("1"), 0, price, assumed=Assumed())
     half = 10_000 if 50_000 <= price <= 950_000 else 5_000
     assert all(p % 1_000 == 0 and 0 < p < MILLION for p in book.bid_prices + book.ask_prices)
     if book.bid_prices:
@@ -314,7 +314,22 @@ def test_an_assumed_book_stands_its_half_spread_away_on_the_tick(price: int) -> 
         assert 0 <= book.ask_prices[0] - price - half < 1_000
     assert bool(book.bid_prices) is (price - half >= 1_000)
     assert bool(book.ask_prices) is (price + half <= 999_000)
-    assert mirror(book, TokenId("2"))[2:] == make_assumed_book(TokenId("2"), 0, MILLION - price)[2:]
+    assert (
+        mirror(book, TokenId("2"))[2:]
+        == make_assumed_book(TokenId("2"), 0, MILLION - price, assumed=Assumed())[2:]
+    )
+
+
+def test_what_is_assumed_can_be_said_and_is_told(tmp_path: Path) -> None:
+    assumed = Assumed(half_spread=Price(Decimal("0.02")), depth_per_cent=Shares(Decimal(300)))
+    folder = write_daily(tmp_path, prices={}, markets={})
+    tape = open_daily(folder, since=date(2024, 1, 1), until=date(2024, 1, 1), assumed=assumed)
+    book = next(books_of(tape))
+    assert (book.bid_prices[0], book.ask_prices[0]) == (480_000, 520_000)
+    assert book.ask_prices[:2] == (520_000, 530_000)
+    assert set(book.bid_sizes + book.ask_sizes) == {300 * MILLION}
+    assert "half-spread 0.02 USD" in tape.note
+    assert "300 shares per cent" in tape.note
 
 
 def test_floats_become_the_millionths_they_stand_for(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import BadData, ConfigError
 from bot.model.market import Book, FeeSchedule, Market, MarketChanged, MarketKind
-from bot.model.units import MILLION, ConditionId, Price, Shares, TokenId, parse_decimal
+from bot.model.units import MILLION, ConditionId, Price, Shares, TokenId, parse_decimal, to_e6
 from bot.venues.books import epoch_ms, from_epoch_ms, mirror
 from bot.venues.recorded.columns import ParquetColumns
 from bot.venues.recorded.tape import TapeRow, merge_changes
@@ -29,15 +29,40 @@ if TYPE_CHECKING:
 _TICK_E6 = 1_000
 _CENT_E6 = 10_000
 _LOW_E6 = 50_000
-_DEPTH_E6 = 2_000 * MILLION
 _LEVELS = 20
 _DAY_MS = 86_400_000
 _FEE_RATES = {"crypto": "0.07", "us_election": "0.04", "politics_other": "0.04", "geopolitics": "0"}
 """By topic; 0.05 for the others. **Source:** POLYMARKET 4.12, read 2026-11."""
 
 
-def open_daily(folder: Path, *, since: date, until: date) -> "DailyPrices":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumed:
+    """What books are made of where only a price was recorded."""
+
+    half_spread: Price = Price(Decimal("0.01"))
+    half_spread_low: Price = Price(Decimal("0.005"))
+    """Under 5 cents and over 95."""
+    depth_per_cent: Shares = Shares(Decimal(2000))
+
+    @property
+    def note(self) -> str:
+        """The same in words."""
+        return (
+            f"half-spread {self.half_spread} USD ({self.half_spread_low} under 5 cents and over "
+            f"95), depth {self.depth_per_cent:,} shares per cent"
+        )
+
+
+def open_daily(
+    folder: Path, *, since: date, until: date, assumed: Assumed = Assumed()
+) -> "DailyPrices":
     """Read and check the days from ``since`` to ``until``, both included.
+
+    Args:
+        folder: Where ``markets.csv.gz`` and ``prices.parquet`` lie.
+        since: First day.
+        until: Last day.
+        assumed: Spread and depth of the books; they are not recorded.
 
     Raises:
         ConfigError: a file is missing, or pyarrow is.
@@ -45,7 +70,7 @@ def open_daily(folder: Path, *, since: date, until: date) -> "DailyPrices":
     """
     columns = ParquetColumns(folder / "prices.parquet")
     listed = _read_markets(folder / "markets.csv.gz")
-    return DailyPrices(columns=columns, listed=listed, since=since, until=until)
+    return DailyPrices(columns=columns, listed=listed, since=since, until=until, assumed=assumed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +91,26 @@ class DailyPrices:
         listed: Its markets by the key the price file uses.
         since: First day.
         until: Last day.
+        assumed: What the books are made of.
     """
 
-    note = (
-        "assumed: half-spread 1 cent (0.5 cent under 5 cents and over 95), depth 2,000 shares per "
-        "cent, tick 0.001, fee rates of 2026 by topic; the price of token 1 is 1 - p; a market "
-        "without a slug is given its question as one; series is the recording's topic"
-    )
-
     def __init__(
-        self, *, columns: ParquetColumns, listed: dict[int, _Listed], since: date, until: date
+        self,
+        *,
+        columns: ParquetColumns,
+        listed: dict[int, _Listed],
+        since: date,
+        until: date,
+        assumed: Assumed,
     ) -> None:
         import numpy as np
+
+        self._assumed = assumed
+        self.note = (
+            f"assumed: {assumed.note}, tick 0.001, fee rates of 2026 by topic; the price of token "
+            "1 is 1 - p; a market without a slug is given its question as one; series is the "
+            "recording's topic"
+        )
 
         days_ms, keys = columns.epoch_ms("date"), columns.integers("mkt")
         unknown = set(np.unique(keys).tolist()).difference(listed)
@@ -115,25 +148,28 @@ class DailyPrices:
             strict=True,
         ):
             token, other = self._listed[key].market.token_ids
-            book = make_assumed_book(token, day_ms, price)
+            book = make_assumed_book(token, day_ms, price, assumed=self._assumed)
             yield day_ms, book
             yield day_ms, mirror(book, other)
 
 
-def make_assumed_book(token_id: TokenId, at_ms: int, price_e6: int) -> Book:
+def make_assumed_book(token_id: TokenId, at_ms: int, price_e6: int, *, assumed: Assumed) -> Book:
     """Return the book assumed around a price, rounded away from it to the tick.
 
     Args:
         token_id: Whose book.
         at_ms: When the price was known, epoch milliseconds.
         price_e6: Millionths of a USD, 0 to 1,000,000. Near an end one side is empty.
+        assumed: Spread and depth.
     """
-    half = _CENT_E6 if _LOW_E6 <= price_e6 <= MILLION - _LOW_E6 else _CENT_E6 // 2
+    in_tail = not _LOW_E6 <= price_e6 <= MILLION - _LOW_E6
+    half = to_e6(assumed.half_spread_low if in_tail else assumed.half_spread)
+    depth = to_e6(assumed.depth_per_cent)
     bid = (price_e6 - half) // _TICK_E6 * _TICK_E6
     ask = -((price_e6 + half) // -_TICK_E6) * _TICK_E6
     bids = tuple(range(bid, max(0, bid - _LEVELS * _CENT_E6), -_CENT_E6))
     asks = tuple(range(ask, min(MILLION, ask + _LEVELS * _CENT_E6), _CENT_E6))
-    return Book(token_id, at_ms, bids, (_DEPTH_E6,) * len(bids), asks, (_DEPTH_E6,) * len(asks))
+    return Book(token_id, at_ms, bids, (depth,) * len(bids), asks, (depth,) * len(asks))
 
 
 def _prices_e6(columns: ParquetColumns) -> "NDArray[np.int64]":
