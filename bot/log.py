@@ -59,6 +59,7 @@ def open_log(
     now: Callable[[], datetime],
     stream: TextIO,
     level: str = "info",
+    as_json: bool | None = None,
     strict: bool = False,
 ) -> Report:
     """Send the log to ``stream`` and return what writes to it.
@@ -66,7 +67,8 @@ def open_log(
     Args:
         mode: Bound on each line.
         now: The clock of each line's ``at``.
-        stream: JSON lines go there, or lines for a person if it is a terminal.
+        stream: Where the lines go.
+        as_json: JSON, or lines for a person; None: JSON unless ``stream`` is a terminal.
         level: Lines below it are left out: ``debug``, ``info``, ``warning``, ``error``.
         strict: Refuse names that are not in ``EVENTS``, as tests do.
     """
@@ -77,7 +79,7 @@ def open_log(
             _each(lambda line: {"at": now(), "mode": mode, **line}),
             _each(drop_secrets),
             _each(plain_values),
-            _renderer(stream),
+            _renderer(as_json=not stream.isatty() if as_json is None else as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=stream),
@@ -116,10 +118,10 @@ def plain_values(line: Line) -> Line:
     return {key: _plain(found) for key, found in line.items()}
 
 
-def _renderer(stream: TextIO) -> structlog.typing.Processor:
-    if stream.isatty():
-        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    return structlog.processors.JSONRenderer()
+def _renderer(*, as_json: bool) -> structlog.typing.Processor:
+    if as_json:
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 def _each(step: Callable[[Line], Line]) -> structlog.typing.Processor:

@@ -1,29 +1,19 @@
-"""Hands the daemon's events to the log."""
+"""Hands the daemon's events to the log on stdout."""
 
-from typing import Any
+import sys
 
-import structlog
-
+from bot.clock import SystemClock
 from bot.config import LogFormat, Settings
-from bot.engine.ports import Report
+from bot.log import Report, open_log
+
+_AS_JSON = {LogFormat.AUTO: None, LogFormat.JSON: True, LogFormat.CONSOLE: False}
 
 
 def make_report(settings: Settings) -> Report:
-    """Return what logs one event: JSON lines, or lines for people if the config says so."""
-    console = settings.log_format is LogFormat.CONSOLE
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    """Return what logs one event, in the form that the config asks for."""
+    return open_log(
+        mode=settings.mode,
+        now=SystemClock().now,
+        stream=sys.stdout,
+        as_json=_AS_JSON[settings.log_format],
     )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            renderer,
-        ]
-    )
-    log = structlog.get_logger()
-
-    def report(event: str, **keys: Any) -> None:
-        log.info(event, **keys)
-
-    return report

@@ -81,3 +81,10 @@ def read_reason(ctx: click.Context, param: click.Parameter, reason: str) -> str:
     if not reason.strip():
         raise click.BadParameter('it is empty. Write why, such as "checked by hand".')
     return reason.strip()
+
+
+def warn_of_source(event: str, **keys: object) -> None:
+    """Tell on stderr of a source that fails; what it leaves out is shown as not known."""
+    if event == "source.failed":
+        why = keys.get("error") or keys.get("problem")
+        click.echo(f"{keys.get('source')}: {why}", err=True)

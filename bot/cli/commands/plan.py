@@ -1,0 +1,64 @@
+"""`polyhedge plan`: one cycle with all its reasons, and no order sent."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.options import config_option, json_option, print_json, read_settings, warn_of_source
+
+if TYPE_CHECKING:
+    from bot.app.preview import Preview
+
+
+@click.command("plan")
+@config_option
+@json_option
+def command(config: Path, *, as_json: bool) -> None:
+    """Show what would be traded now, and why; sends nothing."""
+    from bot.app.preview import preview
+    from bot.app.sheet import make_sheets
+
+    settings = read_settings(config)
+    seen = asyncio.run(preview(settings, report=warn_of_source))
+    for problem in seen.broken.values():
+        click.echo(problem, err=True)
+    if as_json:
+        sheets = make_sheets(seen.view, seen.decision, seen.strategies)
+        decision, view = seen.decision, seen.view
+        print_json(
+            {
+                "at": view.now,
+                "portfolio_usd_est": view.portfolio.usd_est,
+                "cash_usd": view.account.cash_usd,
+                "limits": view.limits,
+                "halted": view.halted,
+                "notes": decision.notes,
+                "events": sheets,
+                "cancels": decision.cancels,
+                "orders": decision.approved,
+                "denials": decision.denials,
+            }
+        )
+        return
+    _print(seen)
+
+
+def _print(seen: "Preview") -> None:
+    from rich.text import Text
+
+    from bot.app.sheet import make_sheets
+    from bot.cli.show.plan import render_head, render_orders
+    from bot.cli.show.sheet import render_sheet
+    from bot.cli.show.terminal import make_console
+
+    console = make_console()
+    console.print(render_head(seen.view))
+    for sheet in make_sheets(seen.view, seen.decision, seen.strategies):
+        console.print(Text())
+        for part in render_sheet(sheet, firings=False):
+            console.print(part)
+    console.print(Text())
+    for part in render_orders(seen.view, seen.decision):
+        console.print(part)
