@@ -122,6 +122,21 @@ def test_a_later_deadline_is_never_less_likely() -> None:
             assert prices == sorted(prices)
 
 
+def test_a_deadline_is_priced_at_the_chance_that_one_of_its_parts_happens() -> None:
+    source = members_of("government-shutdown", 8)
+    contract = list(source.contracts_of(5))[-1]
+    parts = [source._hazard(n) for n in range(2, 6)]
+    ends = [part.latent.first + len(part.chance) for part in parts]
+    assert [part.happens for part in parts[:3]] == [False] * 3
+    for step in range(contract.first, contract.closes, 97):
+        quiet = 1.0
+        for part, end in zip(parts, ends, strict=True):
+            if step < end:
+                quiet *= 1 - float(part.chance[step - part.latent.first])
+        assert contract.fair[step - contract.first] == pytest.approx(1 - quiet)
+    assert ends[-1] == contract.closes
+
+
 def test_what_happens_early_ends_all_that_cover_it_and_lists_the_rest_anew() -> None:
     seen = 0
     for seed in range(6):

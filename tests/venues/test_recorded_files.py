@@ -2,7 +2,7 @@
 
 import gzip
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -369,6 +369,17 @@ def test_a_daily_market_lacking_slug_token_and_end_is_still_told(tmp_path: Path)
     assert [book.as_of for book in books_of(tape)] == [datetime(2024, 1, 1, tzinfo=UTC)] * 2
 
 
+def test_a_daily_price_from_after_the_resolution_is_left_out(tmp_path: Path) -> None:
+    days = pa.array([date(2024, 1, 1), date(2024, 1, 2)], type=pa.date32())
+    prices: dict[str, object] = {"mkt": [1, 1], "date": days, "p": [0.5, 0.999]}
+    tape = open_daily(
+        write_daily(tmp_path, prices=prices, markets={}),
+        since=date(2024, 1, 1),
+        until=date(2024, 1, 2),
+    )
+    assert {book.as_of for book in books_of(tape)} == {datetime(2024, 1, 1, tzinfo=UTC)}
+
+
 def test_daily_without_its_markets_is_the_users_error(tmp_path: Path) -> None:
     folder = write_daily(tmp_path, prices={}, markets={})
     (folder / "markets.csv.gz").unlink()
@@ -403,10 +414,10 @@ def write_l2(
 
 
 def write_daily(
-    folder: Path, *, prices: dict[str, list[object]], markets: dict[str, str | None]
+    folder: Path, *, prices: Mapping[str, object], markets: dict[str, str | None]
 ) -> Path:
     days = pa.array([date(2024, 1, 1)], type=pa.date32())
-    table = {"mkt": [1], "date": days, "p": [0.5]} | prices
+    table = {"mkt": [1], "date": days, "p": [0.5]} | dict(prices)
     pq.write_table(pa.table(table), folder / "prices.parquet")
     row = {
         "mkt": "1",
