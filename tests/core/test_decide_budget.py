@@ -1,12 +1,13 @@
 """Shared money: who gets it first, who is cut, and what counts as spent."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from bot.core.budget import measure_usage
-from bot.core.decide import decide
+from bot.core.decide import decide, is_quiet
 from bot.model.decision import Decision, EventDecision, Verdict
 from bot.model.market import Market
 from bot.model.orders import OrderStatus, Side
@@ -24,6 +25,7 @@ from tests.core.builders import (
     make_position,
     make_strategy,
     make_view,
+    next_view,
     the_event,
 )
 from tests.fakes import make_market
@@ -114,6 +116,20 @@ def test_only_the_order_limit_leaves_a_plan_unfinished() -> None:
     assert the_event(by_order).memory.unfinished
     assert not the_event(by_event_).memory.unfinished
     assert by_event_.notes == ()
+
+
+def test_a_plan_without_money_waits_for_its_review_though_the_book_was_thin_too() -> None:
+    market = make_market_view(asks=(("0.12", "900"),))
+    view = make_view(
+        make_event(market),
+        account=make_account(positions=(make_position("500"),), premium_used_usd="100000"),
+    )
+
+    decision = decide(view, (make_strategy(),))
+    late = next_view(view, decision, after=timedelta(hours=6))
+
+    assert codes(the_event(decision))[0] == "BUDGET_SPENT"
+    assert is_quiet(decide(late, (make_strategy(),)))
 
 
 def test_money_that_binds_is_not_tied_up_above_the_book() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.decide import decide, is_quiet
-from bot.core.event import REFUSED_AGAIN, RETRY_AFTER
+from bot.core.event import REFUSED_AGAIN, RETRY_AFTER, STUCK_AFTER
 from bot.model.decision import Decision, Verdict
 from bot.model.market import Quote
 from bot.model.orders import OrderStatus
@@ -144,6 +144,40 @@ def test_an_unfilled_plan_is_tried_again_after_a_while() -> None:
     assert soon.next_wake_at == START + RETRY_AFTER
     assert the_event(late).firings[0].trigger == "unfinished"
     assert late.approved
+
+
+def test_orders_that_keep_finding_nothing_are_tried_less_often() -> None:
+    view = make_view()
+    first = decide(view, (STRATEGY,))
+    late = next_view(view, first, after=RETRY_AFTER, fill=False)
+
+    second = decide(late, (STRATEGY,))
+
+    assert second.approved
+    assert second.next_wake_at == late.now + STUCK_AFTER
+
+
+def test_orders_that_filled_in_part_are_tried_again_soon() -> None:
+    view = make_view()
+    late = next_view(view, decide(view, (STRATEGY,)), after=RETRY_AFTER, fill=False)
+    late = replace(late, account=make_account(positions=(make_position("3000"),)))
+
+    second = decide(late, (STRATEGY,))
+
+    assert second.approved
+    assert second.next_wake_at == late.now + RETRY_AFTER
+
+
+def test_a_hedge_bought_from_a_thin_book_is_added_to_until_it_is_whole() -> None:
+    strategy = make_strategy(sizing=Cover(0.5), max_share_of_depth=0.02)
+    view = make_view()
+    sizes = []
+    for _ in range(6):
+        decision = decide(view, (strategy,))
+        sizes += [intent.size for intent in decision.approved]
+        view = next_view(view, decision, after=RETRY_AFTER)
+
+    assert [float(size) for size in sizes] == pytest.approx([2_800, 2_800, 1_900], rel=0.01)
 
 
 def test_an_order_limit_fills_the_target_over_several_cycles() -> None:

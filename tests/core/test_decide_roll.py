@@ -85,6 +85,12 @@ def test_before_its_roll_date_a_hedge_stays() -> None:
     assert decision.next_wake_at == START + timedelta(days=1)
 
 
+def test_a_series_without_a_roll_date_holds_each_hedge_to_its_end() -> None:
+    strategy = make_strategy(series="fed", roll=RollRule(before_end=timedelta(0)))
+
+    assert the_event(decide(roll_view(), (strategy,))).verdict is Verdict.QUIET
+
+
 def test_a_market_named_by_itself_is_never_rolled() -> None:
     assert not decide(roll_view(), (make_strategy(),)).approved
 

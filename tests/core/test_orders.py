@@ -136,6 +136,15 @@ def test_a_resting_order_needs_no_money_for_a_fee() -> None:
     assert made(wish, most_usd="20.01").size == Decimal(100)
 
 
+def test_a_fee_that_is_rounded_up_stays_within_the_money() -> None:
+    # 2,900 shares at 19c cost 551 USD, and 4.4631 USD x 4 of fee that is charged in steps.
+    wish = make_wish(limit=0.19, shares=1e6, tick="0.001", fee_rate="0.0333")
+    for cents in range(10_000, 10_400):
+        most = Decimal(cents) / 100 + Decimal("0.000003")
+        intent = made(wish, most_usd=most)
+        assert intent.notional_usd + intent.fee_usd <= most
+
+
 def test_money_that_binds_lowers_the_limit_to_the_deepest_level_first() -> None:
     wish = make_wish(limit=0.30, last=0.20)
 
