@@ -11,6 +11,8 @@ import click
 from bot.errors import ConfigError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.config import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -48,6 +50,23 @@ class DurationType(click.ParamType[timedelta]):
             return value
         try:
             return read_duration(value)
+        except ValueError as error:
+            self.fail(f"it {error}", param, ctx)
+
+
+class InstantType(click.ParamType["datetime"]):
+    """``2024-09-01T13:30:00Z``, or ``2024-09-01`` for its first instant."""
+
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "datetime":
+        """Read the text as aware UTC."""
+        from bot.model.text import read_instant
+
+        try:
+            return read_instant(value if "T" in value else f"{value}T00:00:00Z")
         except ValueError as error:
             self.fail(f"it {error}", param, ctx)
 

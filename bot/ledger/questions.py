@@ -102,6 +102,10 @@ class Questions:
         """Whether an order of this id was written, that is: may have left."""
         return client_order_id in self._current().order_ids
 
+    def orders(self) -> tuple[LiveOrder, ...]:
+        """Return all our orders, ended or not, oldest first."""
+        return tuple(self._current().orders.values())
+
     def event_of(self, token_id: TokenId) -> EventId | None:
         """Return the event whose order last named this token; None if none ever did."""
         return self._current().events.get(token_id)
@@ -169,6 +173,11 @@ class Questions:
         """Return the newest cycle with a recorded decision; None if there is none."""
         row = self._one("SELECT max(cycle) FROM decisions")
         return None if row is None else row[0]
+
+    def decision_count(self) -> int:
+        """Return how many cycles left a decision."""
+        row = self._one("SELECT count(*) FROM decisions")
+        return 0 if row is None else int(row[0])
 
     def decision(self, cycle: int) -> Recorded:
         """Return what a cycle knew and concluded.
