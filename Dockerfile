@@ -11,8 +11,9 @@ RUN python -m venv /opt/polyhedge \
     && /opt/polyhedge/bin/pip install --require-hashes -r requirements.lock \
     && python -m venv /opt/tools \
     && /opt/tools/bin/pip install --require-hashes -r requirements-build.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE config.example.yaml ./
 COPY bot bot
+COPY strategies strategies
 RUN /opt/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && /opt/polyhedge/bin/pip install --no-deps dist/*.whl \
     && /opt/polyhedge/bin/pip check
