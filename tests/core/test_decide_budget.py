@@ -32,11 +32,11 @@ from tests.fakes import make_market
 
 SECOND = make_market(condition_id="0x02", token_ids=("201", "202"), slug="shutdown")
 CHEAP = make_strategy(lines=(make_line(fraction=-0.5),), sizing=Cover(0.2))
-POOR = make_strategy(event="shutdown", lines=(make_line(fraction=-0.25),), sizing=Cover(0.4))
+POOR = make_strategy(event="border", lines=(make_line(fraction=-0.25),), sizing=Cover(0.4))
 
 
 def second_event(market: Market = SECOND) -> EventView:
-    return make_event(make_market_view(market), event="shutdown")
+    return make_event(make_market_view(market), event="border")
 
 
 def by_event(decision: Decision) -> dict[str, EventDecision]:
@@ -60,13 +60,13 @@ def test_a_binding_budget_serves_the_best_benefit_per_usd_first() -> None:
     decision = decide(view, (POOR, CHEAP))
 
     events = by_event(decision)
-    assert [intent.event for intent in decision.approved] == ["fed-hike", "shutdown"]
+    assert [intent.event for intent in decision.approved] == ["fed-hike", "border"]
     assert spent(decision) <= 900
     assert codes(events["fed-hike"]) == ["WORTH_IT"]
-    assert codes(events["shutdown"]) == ["WORTH_IT", "CUT"]
-    assert decision.notes == (events["shutdown"].reasons[1],)
+    assert codes(events["border"]) == ["WORTH_IT", "CUT"]
+    assert decision.notes == (events["border"].reasons[1],)
     assert "premium_budget leaves" in decision.notes[0].text
-    assert "shutdown wants" in decision.notes[0].text
+    assert "border wants" in decision.notes[0].text
 
 
 def test_a_spent_budget_refuses_with_its_name() -> None:

@@ -137,12 +137,11 @@ def test_a_resting_order_needs_no_money_for_a_fee() -> None:
 
 
 def test_a_fee_that_is_rounded_up_stays_within_the_money() -> None:
-    # 2,900 shares at 19c cost 551 USD, and 4.4631 USD x 4 of fee that is charged in steps.
-    wish = make_wish(limit=0.19, shares=1e6, tick="0.001", fee_rate="0.0333")
-    for cents in range(10_000, 10_400):
-        most = Decimal(cents) / 100 + Decimal("0.000003")
-        intent = made(wish, most_usd=most)
-        assert intent.notional_usd + intent.fee_usd <= most
+    # 101 shares at 1c: 1.01 USD and a fee of 0.039996 USD, charged as 0.04.
+    wish = make_wish(limit=0.01, shares=101.0)
+
+    assert made(wish, most_usd="1.05").fee_usd == Decimal("0.04")
+    assert made(wish, most_usd="1.049996").size == Decimal(100)
 
 
 def test_money_that_binds_lowers_the_limit_to_the_deepest_level_first() -> None:
