@@ -182,7 +182,8 @@ class RollFile(Group):
     """When to move on to the next market of the series."""
 
     before_end: Annotated[
-        Duration, Field(description="how long before the end to move on, such as 7d")
+        Delay,
+        Field(description="how long before the end to move on, such as 7d; 0d holds to the end"),
     ] = _ROLL.before_end
 
 
