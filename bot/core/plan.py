@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core.case import Case, fee_at
 from bot.core.exits import forced_sale, plan_close
-from bot.core.hedge import plan_sell
+from bot.core.hedge import Trade, plan_sell
 from bot.core.orders import Wish
 from bot.core.purchase import purchase, say_worth
 from bot.core.utility import TwoState
@@ -107,6 +107,8 @@ def _plan_add(case: Case, state: TwoState, gap: float) -> Plan:
     if isinstance(bought, Reason):
         return _no(case, bought)
     opens = case.held_shares == 0.0
+    if opens and case.event.memory.verdict.startswith(Verdict.ROLL):
+        return _finish_roll(case, bought)
     purpose = Purpose.OPEN if opens else Purpose.ADD
     wish = make_wish(case, case.market, bought, purpose)
     return Plan(
@@ -114,6 +116,16 @@ def _plan_add(case: Case, state: TwoState, gap: float) -> Plan:
         reasons=(say_worth(bought),),
         wishes=(wish,),
         buy=bought,
+    )
+
+
+def _finish_roll(case: Case, bought: Trade) -> Plan:
+    """Buy the new leg of a roll whose old leg is sold and whose first purchase found nothing."""
+    unit = f"roll-{case.view.cycle}-{case.event.event}"
+    wish = make_wish(case, case.market, bought, Purpose.ROLL_IN, unit=unit)
+    reason = Reason(code="ROLL_DUE", text="the old leg is sold, the new one is not held yet")
+    return Plan(
+        verdict=Verdict.ROLL, reasons=(reason, say_worth(bought)), wishes=(wish,), buy=bought
     )
 
 

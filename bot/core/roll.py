@@ -89,12 +89,24 @@ def _main(positions: Sequence[Position], event: EventView) -> Position:
 
 
 def _fitting(event: EventView, *, strategy: Strategy, now: datetime) -> list[MarketView]:
-    return [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
+    fit = [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
+    return sorted(fit, key=_has_no_price)
 
 
 def is_tradable(market: Market) -> bool:
     """Return whether the venue takes orders for the market."""
     return market.accepting_orders and not market.closed and market.payouts is None
+
+
+def _has_no_price(view: MarketView) -> bool:
+    """Whether its book is known and one-sided: nobody pays for it any more, so a later one counts.
+
+    A book that is not known yet is waited for.
+    """
+    if view.quote is None:
+        return False
+    book = view.quote.book
+    return book.mid is None and not book.is_crossed
 
 
 def _fits(view: MarketView, *, strategy: Strategy, now: datetime) -> bool:
@@ -112,7 +124,8 @@ def _must_leave(held: MarketView, *, strategy: Strategy, now: datetime) -> str:
     if not held.named:
         return "the strategy names another market now"
     ends_at = held.market.ends_at
-    if not strategy.market.series or ends_at is None:
+    rolls = strategy.market.series and strategy.roll.before_end
+    if not rolls or ends_at is None:
         return ""
     left = ends_at - now
     if left > strategy.roll.before_end:

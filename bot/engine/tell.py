@@ -28,7 +28,16 @@ def tell_fills(ports: Ports, fills: Sequence[Fill]) -> None:
         if order is not None:
             text = _say_fills(order, group)
             now = ports.clock.now()
-            ports.ledger.record_lifecycle(_WORDS[order.purpose], order.event, now, text)
+            ports.ledger.record_lifecycle(_word(ports, order), order.event, now, text)
+
+
+def _word(ports: Ports, order: LiveOrder) -> str:
+    """Return what the fills of an order did; a close that leaves shares was a reduction."""
+    if order.purpose is Purpose.CLOSE:
+        held = ports.ledger.account(ports.clock.now()).positions
+        if any(position.token_id == order.token_id for position in held):
+            return _WORDS[Purpose.REDUCE]
+    return _WORDS[order.purpose]
 
 
 def _say_fills(order: LiveOrder, fills: Sequence[Fill]) -> str:
@@ -41,13 +50,13 @@ def _say_fills(order: LiveOrder, fills: Sequence[Fill]) -> str:
 
 
 def tell_refusals(ports: Ports, decision: Decision) -> None:
-    """Record each refusal whose reason is new for its event, not its repetition."""
+    """Record each refusal of an event that was not refused before, not its repetition."""
     before = ports.ledger.memories()
     for event in decision.events:
         if event.verdict is not Verdict.REFUSE:
             continue
         last = before.get(event.event)
-        if last is not None and last.verdict == event.memory.verdict:
+        if last is not None and last.verdict.startswith(Verdict.REFUSE):
             continue
         reason = _first(event)
         text = f"no suitable hedge: {reason.text} ({reason.code})"

@@ -115,6 +115,7 @@ class RollRule:
     """``roll:``: when to move to the next market of the series."""
 
     before_end: timedelta = timedelta(days=7)
+    """0 never rolls: each hedge is held to its market's end, then the next one is looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from bot.core.decide import decide
 from bot.model.decision import Verdict
 from bot.model.orders import OrderType, Purpose, Side
 from bot.model.strategy import RollRule
-from bot.model.view import View
+from bot.model.view import MarketView, View
 from tests.core.builders import (
     REST,
     codes,
@@ -202,7 +202,9 @@ def test_when_no_money_is_left_the_old_market_is_sold_first() -> None:
     assert sale.purpose is Purpose.ROLL_OUT
     assert the_event(first).verdict is Verdict.ROLL
     assert codes(the_event(first)) == ["ROLL_DUE", "WORTH_IT", "BUDGET_SPENT", "SOLD_FIRST"]
-    assert (purchase.token_id, purchase.purpose) == (NEXT, Purpose.OPEN)
+    assert (purchase.token_id, purchase.purpose) == (NEXT, Purpose.ROLL_IN)
+    assert the_event(second).verdict is Verdict.ROLL
+    assert the_event(second).reasons[0].text == ("the old leg is sold, the new one is not held yet")
 
 
 def test_when_the_sale_would_not_pay_for_the_next_market_the_old_one_is_kept() -> None:
@@ -307,3 +309,30 @@ def test_an_old_market_without_a_book_runs_on_beside_the_new_one() -> None:
 
     assert [intent.purpose for intent in decision.approved] == [Purpose.ROLL_IN]
     assert codes(the_event(decision)) == ["ROLL_DUE", "WORTH_IT", "OLD_LEG_RUNS"]
+
+
+FAR = make_market(condition_id="0x03", token_ids=("301", "302"), slug="fed-hike-mar")
+
+
+@pytest.mark.parametrize(
+    "dead", [make_market_view(NEW, bids=()), make_market_view(NEW, asks=())], ids=["asks", "bids"]
+)
+def test_a_market_that_nobody_prices_any_more_is_passed_over(dead: MarketView) -> None:
+    view = make_view(make_event(dead, make_market_view(FAR)))
+
+    event = the_event(decide(view, (STRATEGY,)))
+
+    assert (event.verdict, event.token_id) == (Verdict.OPEN, "301")
+
+
+@pytest.mark.parametrize(
+    ("near", "code"),
+    [
+        (make_market_view(NEW, quoted=False), "NO_BOOK"),
+        (make_market_view(NEW, bids=(("0.50", "10"),)), "NO_MID"),
+    ],
+)
+def test_a_market_whose_price_is_unknown_is_awaited(near: MarketView, code: str) -> None:
+    view = make_view(make_event(near, make_market_view(FAR)))
+
+    assert codes(the_event(decide(view, (STRATEGY,)))) == [code]

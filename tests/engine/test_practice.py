@@ -1,0 +1,61 @@
+"""The first two minutes, on twenty seeds: a person sees a hedge opened, rolled, closed, settled
+and refused. The clock is not paced here; forty days are what the example shows in two minutes."""
+
+import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app.build import open_daemon
+from bot.app.daemon import run_daemon
+from bot.config import load_settings
+from bot.ledger import LedgerReader
+
+REPO = Path(__file__).resolve().parents[2]
+DAYS = 40
+SEEN = ("opened", "rolled", "closed", "settled", "refused")
+
+
+def live(seed: int, folder: Path) -> dict[str, int]:
+    """Run the example on one seed; return what happened how often."""
+    settings = load_settings(REPO / "config.example.yaml", {})
+    practice = settings.practice.model_copy(update={"seed": seed, "pace": timedelta(0)})
+    ledger = folder / f"{seed}.db"
+    settings = replace(settings, ledger=ledger, practice=practice)
+    wrong: list[str] = []
+
+    def report(name: str, /, **keys: Any) -> None:
+        if name in ("cycle.skipped", "invariant.broken", "reconcile.mismatched", "risk.denied"):
+            wrong.append(f"{name} {keys}")
+
+    async def run() -> dict[str, int]:
+        async with open_daemon(settings, report=report, decided=lambda result: None) as daemon:
+            await run_daemon(daemon, lasting=timedelta(days=DAYS))
+            return daemon.ports.ledger.lifecycle_counts()
+
+    counts = asyncio.run(run())
+    reader = LedgerReader.open(ledger)
+    totals = reader.totals()
+    reader.close()
+    if wrong or totals.gap_usd != 0:
+        raise AssertionError(f"seed {seed}: {wrong[:3]}, gap {totals.gap_usd} USD")
+    return counts
+
+
+@pytest.mark.simulation
+def test_two_minutes_show_a_hedge_whole_life_on_at_least_18_of_20_seeds(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=spawn) as pool:
+        counts = list(pool.map(live, range(1, 21), [tmp_path] * 20))
+    whole = [all(found.get(kind, 0) for kind in SEEN) for found in counts]
+    assert sum(whole) >= 18, dict(enumerate(counts, 1))
+
+
+def test_the_example_is_paced_so_that_two_minutes_show_forty_days() -> None:
+    practice = load_settings(REPO / "config.example.yaml", {}).practice
+    assert practice.pace * 120 == timedelta(days=DAYS)
