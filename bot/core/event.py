@@ -27,7 +27,7 @@ from bot.model.view import EventMemory, EventView, View
 RETRY_AFTER = timedelta(minutes=15)
 """A plan that its orders did not complete is tried again after this."""
 STUCK_AFTER = timedelta(hours=2)
-"""A plan whose orders found nothing is tried again after this: the book shows what is not there."""
+"""A plan whose orders found nothing, or used up the good prices, is tried again after this."""
 REFUSED_AGAIN = timedelta(hours=6)
 """A refusal, or an exit that waits, is looked at again after this."""
 SOON = timedelta(seconds=10)
@@ -166,7 +166,8 @@ def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
     if plan.sized is not None:
         kept["sizing"] = plan.sized.state
     rests = any(wish.expires_at is not None for wish in plan.wishes)
-    retry_after = STUCK_AFTER if _is_stuck(case) else RETRY_AFTER
+    level = plan.buy is not None and plan.buy.capped_by == "level"
+    retry_after = STUCK_AFTER if level or _is_stuck(case) else RETRY_AFTER
     if rests:
         retry_after = case.strategy.execution.rest_for
     return EventMemory(
@@ -178,7 +179,7 @@ def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
         target_shares=case.held_shares,
         token_id=_token_of(case, plan),
         verdict=f"{plan.verdict}:{plan.reasons[0].code}",
-        unfinished=plan.buy is not None and plan.buy.capped_by in ("depth", "book"),
+        unfinished=plan.buy is not None and plan.buy.capped_by in ("depth", "level", "book"),
         retry_at=now + (retry_after if plan.wishes else REFUSED_AGAIN),
         rested_at=now if rests else None,
         rested_price=plan.wishes[0].trade.limit if rests else 0.0,

@@ -34,7 +34,8 @@ class Trade:
     benefit: float
     """Change of certainty equivalent, everything paid, USD."""
     capped_by: str
-    """What ended it: ``target``, ``depth``, ``price``, ``chase`` or ``book``."""
+    """What ended it: ``target``, ``depth``, ``price``, ``level`` (dearer levels are not worth their
+    price, but more at the best one would be), ``chase`` or ``book``."""
 
 
 def no_trade(why: str) -> Trade:
@@ -76,7 +77,8 @@ def plan_buy(
         least_worth = unit + hurdle * (unit - mid)
         wanted = now.shares_until(unit, worth=least_worth) if least_worth < 1.0 else 0.0
         if wanted <= 0.0 or price > highest:
-            ends = "price" if wanted <= 0.0 else "chase"
+            too_dear = "level" if shares else "price"
+            ends = too_dear if wanted <= 0.0 else "chase"
             break
         left = allowed - shares
         taken = min(size_e6 / MILLION, wanted, left)

@@ -398,3 +398,15 @@ def test_a_sale_is_never_cheaper_than_its_share_is_worth(
         assert trade.limit <= trade.last_price
         assert trade.limit - four_percent(trade.limit) >= after.reservation_price - 1e-6
         assert trade.benefit >= hurdle * trade.cost - 1e-6
+
+
+def test_good_prices_that_are_used_up_end_a_purchase_by_level_not_by_price() -> None:
+    thin = make_book(bids=[("0.05", "1000")], asks=[("0.06", "260"), ("0.12", "90000")])
+    state = TwoState(0.055, 88_000.0, 100_000.0, 4.3)
+
+    trade = plan_buy(
+        state, thin, most=4_000, max_share_of_depth=1, highest=1, fee_at=no_fee, hurdle=1.5
+    )
+
+    assert trade.shares == 260.0
+    assert trade.capped_by == "level"
