@@ -24,8 +24,13 @@ class Ladder:
     """Millionths of a USD, best first within each row."""
     sizes: "NDArray[np.int64]"
     """Millionths of a share."""
-    starts: "NDArray[np.int32]"
+    starts: "NDArray[np.int64]"
     """(rows + 1,)"""
+
+    @property
+    def counts(self) -> "NDArray[np.int64]":
+        """Levels of each row, (rows,)."""
+        return self.starts[1:] - self.starts[:-1]
 
 
 class ParquetColumns:
@@ -92,7 +97,7 @@ class ParquetColumns:
                 or not best first; a size is not above 0; a number is no whole millionth.
         """
         price_lists, size_lists = self._column(prices), self._column(sizes)
-        starts = price_lists.offsets.to_numpy()
+        starts = price_lists.offsets.to_numpy().astype("int64")
         if not (starts == size_lists.offsets.to_numpy()).all():
             raise BadData(f"{self.path}: {prices} and {sizes} differ in length in some row")
         ladder = Ladder(

@@ -89,7 +89,8 @@ class RecordedMarketData:
         """Play the tape up to the clock's now. Raises ``BadData`` at a row that cannot be read."""
         for token in self._untold:
             if token in self._books:
-                self._tell(self._books[token][1])
+                for listener in self._listeners:
+                    listener(self._books[token][1])
         self._untold = ()
         self._play()
 
@@ -143,13 +144,10 @@ class RecordedMarketData:
         else:
             watched = event.token_id in self._watched
         if watched:
-            self._tell(event)
+            for listener in self._listeners:
+                listener(event)
 
     def _confirm(self, event: Confirmation) -> None:
         for token in event.token_ids:
             if token in self._books:
                 self._books[token] = (event.at_ms, self._books[token][1])
-
-    def _tell(self, event: MarketEvent) -> None:
-        for listener in self._listeners:
-            listener(event)
