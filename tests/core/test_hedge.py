@@ -401,7 +401,7 @@ def test_a_sale_is_never_cheaper_than_its_share_is_worth(
 
 
 def test_good_prices_that_are_used_up_end_a_purchase_by_level_not_by_price() -> None:
-    thin = make_book(bids=[("0.05", "1000")], asks=[("0.06", "260"), ("0.12", "90000")])
+    thin = make_book(bids=[("0.05", "1000")], asks=[("0.06", "260"), ("0.075", "90000")])
     state = TwoState(0.055, 88_000.0, 100_000.0, 4.3)
 
     trade = plan_buy(
