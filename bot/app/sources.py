@@ -1,11 +1,13 @@
 """Opens the market data that the config names."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bot.clock import Clock
 from bot.config import MarketDataName, Recorded, RecordedSource, Settings
 from bot.engine.ports import Report
 from bot.errors import ConfigError
+from bot.model.units import Price, Shares
 from bot.venues.ports import MarketData
 from bot.venues.recorded.tape import Tape
 
@@ -76,10 +78,15 @@ def open_tape(settings: Settings) -> Tape:
 
             return open_fed_dec2025(path)
         case RecordedSource.DAILY:
-            from bot.venues.recorded.daily import open_daily
+            from bot.venues.recorded.daily import Assumed, open_daily
 
             since, until = _span(settings, recorded)
-            return open_daily(path, since=since.date(), until=until.date())
+            assumed = Assumed(
+                half_spread=Price(recorded.half_spread),
+                half_spread_low=Price(recorded.half_spread_below_5c),
+                depth_per_cent=Shares(Decimal(recorded.depth_per_cent_shares)),
+            )
+            return open_daily(path, since=since.date(), until=until.date(), assumed=assumed)
 
 
 def _span(settings: Settings, recorded: Recorded) -> tuple[datetime, datetime]:

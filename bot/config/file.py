@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config.portfolio import PortfolioFile
-from bot.config.texts import Budget, BudgetText, PaperMode, SocketAddress, WebAddress
-from bot.model.text import Cents, Delay, Duration, Instant, Ratio, Share, UsdText, Whole, Words
+from bot.config.texts import Budget, BudgetText, PaperMode, RiskAversion, SocketAddress, WebAddress
+from bot.model.text import Cents, Delay, Duration, Instant, Share, UsdText, Whole, Words
 
 
 class Group(BaseModel):
@@ -131,7 +131,8 @@ class ConfigFile(Group):
     strategies: Annotated[Words, Field(description="the folder of strategy files")] = "strategies"
     portfolio: Annotated[PortfolioFile, Field(description="what you own, and its prices")]
     risk_aversion: Annotated[
-        Ratio, Field(description="4.3: a chance of at most 10% of ever losing half is accepted")
+        RiskAversion,
+        Field(description="4.3: a chance of at most 10% of ever losing half is accepted"),
     ] = 4.3
     premium_budget: Annotated[
         BudgetText, Field(description="the most premium in 365 days: 1.5% or 1200usd")

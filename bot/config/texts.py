@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from bot.model.text import read_fraction, read_number, read_usd, text_of
+from bot.model.text import read_fraction, read_number, read_ratio, read_usd, text_of
 
 _BARE = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
 
@@ -16,6 +16,14 @@ class Budget:
 
     share: float | None = None
     usd: Decimal | None = None
+
+
+def _read_aversion(text: str) -> float:
+    """Read relative risk aversion: outside this range powers of wealth lose all their digits."""
+    number = read_ratio(text)
+    if not 0.1 <= number <= 100.0:
+        raise ValueError(f"is {text}; it must lie from 0.1 to 100. 4.3 is a good choice.")
+    return number
 
 
 def _read_mode(text: str) -> str:
@@ -76,3 +84,4 @@ SocketAddress = Annotated[str, text_of(_read_socket_address, "an address of a We
 Currency = Annotated[str, text_of(_read_currency, "a currency such as EUR")]
 Signed = Annotated[Decimal, text_of(_read_signed, "a number; negative for a short")]
 PriceText = Annotated[Decimal, text_of(_read_price, "a price")]
+RiskAversion = Annotated[float, text_of(_read_aversion, "a number from 0.1 to 100")]

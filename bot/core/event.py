@@ -152,6 +152,12 @@ def _withdraw(case: Case, because: tuple[Firing, ...], state: dict[str, float]) 
     return EventOutcome(decision=decision, cancels=cancels, wake_at=now + SOON)
 
 
+def _wait(plan: Plan) -> timedelta:
+    """Return how long a plan without trades rests: an exit that waits for its price, less long."""
+    waits = any(reason.code == "EXIT_WAITS" for reason in plan.reasons)
+    return STUCK_AFTER if waits else REFUSED_AGAIN
+
+
 def _is_stuck(case: Case) -> bool:
     """Whether the last plan sent orders and holds what it held before."""
     memory = case.event.memory
@@ -180,7 +186,7 @@ def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
         token_id=_token_of(case, plan),
         verdict=f"{plan.verdict}:{plan.reasons[0].code}",
         unfinished=plan.buy is not None and plan.buy.capped_by in ("depth", "level", "book"),
-        retry_at=now + (retry_after if plan.wishes else REFUSED_AGAIN),
+        retry_at=now + (retry_after if plan.wishes else _wait(plan)),
         rested_at=now if rests else None,
         rested_price=plan.wishes[0].trade.limit if rests else 0.0,
         rule_state=kept,

@@ -89,10 +89,15 @@ class _Change(NamedTuple):
     """Of a line in USD: the holding's part in it; else 1."""
 
 
+PRICED_IN = 0.9
+"""An impact measured from today's price is not scaled up past this probability: once the market is
+nearly sure, today's price holds nearly all of it, and what is left cannot be ten times as much."""
+
+
 def _scale(impact: Impact, probability: float) -> float:
     if impact.basis is ImpactBasis.DIFFERENCE:
         return 1.0
-    return 1.0 / max(1.0 - probability, 1e-6)
+    return 1.0 / (1.0 - min(probability, PRICED_IN))
 
 
 _NAME_UNDER = {

@@ -203,6 +203,7 @@ def test_example_config_is_a_portfolio_of_84200_usd() -> None:
         ("mode: replay", "mode is 'replay'; only paper is offered in this version."),
         ("market_data: kalshi", "market_data is 'kalshi', which is not known. It can be: practice"),
         ("max_price_age: 4", "max_price_age is 4, which has no unit. Write 4s, 4m, 4h or 4d."),
+        ("risk_aversion: 0.01", "risk_aversion is 0.01; it must lie from 0.1 to 100."),
         ("risk_aversion: high", "risk_aversion is 'high'; it must be a plain number, such as 1.5."),
         ("max_totl: 3%", "max_totl is not an option of the config. Did you mean 'max_total'?"),
         (

@@ -142,7 +142,7 @@ def test_an_exit_waits_for_a_bid_near_the_mid(bids: Levels) -> None:
     assert event.verdict is Verdict.HOLD
     assert codes(event) == ["HELD_LONG_ENOUGH", "EXIT_WAITS"]
     assert "more than 4.0c below the mid" in event.reasons[1].text
-    assert decision.next_wake_at == START + timedelta(hours=6)
+    assert decision.next_wake_at == START + timedelta(hours=2)
 
 
 def test_an_exit_that_waits_is_not_planned_at_every_cycle() -> None:
