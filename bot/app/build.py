@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from bot.engine.ports import Ports, Report, Terms
 from bot.ledger import Ledger, LedgerReader
 from bot.model.orders import OrderStatus, OrderType
 from bot.model.units import Usd
-from bot.portfolio import open_portfolio
+from bot.portfolio import PortfolioReader, open_portfolio
 from bot.venues.ports import MarketData
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
 
@@ -50,21 +50,24 @@ async def open_daemon(
         DataError: The first read of the market data failed.
     """
     settings.ledger.parent.mkdir(parents=True, exist_ok=True)
-    ledger = Ledger.open(settings.ledger, mode=settings.mode)
-    try:
+    async with AsyncExitStack() as open_things:
+        ledger = Ledger.open(settings.ledger, mode=settings.mode)
+        open_things.callback(ledger.close)
         clock = make_clock(settings, last=ledger.last_cycle())
         market_data = open_market_data(settings, clock=clock, report=report)
+        open_things.push_async_callback(market_data.close)
         await market_data.start()
-        try:
-            ports = _ports(settings, ledger, clock, market_data, report)
-            ledger.prune(clock.now(), settings.keep_views)
-            yield Daemon(
-                settings=settings, ports=ports, engine=Engine(ports=ports, decided=decided)
-            )
-        finally:
-            await market_data.close()
-    finally:
-        ledger.close()
+        portfolio = open_portfolio(settings.portfolio, report=report)
+        open_things.push_async_callback(portfolio.close)
+        ports = _ports(
+            settings,
+            ledger=ledger,
+            clock=clock,
+            market_data=market_data,
+            portfolio=portfolio,
+            report=report,
+        )
+        yield Daemon(settings=settings, ports=ports, engine=Engine(ports=ports, decided=decided))
 
 
 def make_clock(settings: Settings, *, last: tuple[int, datetime] | None) -> Clock:
@@ -81,7 +84,13 @@ def make_clock(settings: Settings, *, last: tuple[int, datetime] | None) -> Cloc
 
 
 def _ports(
-    settings: Settings, ledger: Ledger, clock: Clock, market_data: MarketData, report: Report
+    settings: Settings,
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    market_data: MarketData,
+    portfolio: PortfolioReader,
+    report: Report,
 ) -> Ports:
     if ledger.last_cycle() is None and ledger.account(clock.now()).cash_usd == 0:
         cash = Usd(settings.paper.cash_usd)
@@ -108,7 +117,7 @@ def _ports(
     return Ports(
         venue=venue,
         market_data=market_data,
-        portfolio=open_portfolio(settings.portfolio, report=report),
+        portfolio=portfolio,
         strategies=KnownStrategies(settings=settings, ledger=ledger),
         ledger=ledger,
         clock=clock,

@@ -52,17 +52,25 @@ class _Cycles:
         self._daemon = daemon
         self._told = told
         self._ends: datetime | None = None
+        self._pruned_at: datetime | None = None
 
     async def __call__(self) -> datetime:
         daemon = self._daemon
         result = await daemon.engine.run_cycle()
         now = daemon.ports.clock.now()
+        self._prune(now)
         due = now + daemon.settings.check_every
         if result.decision is not None and result.decision.next_wake_at is not None:
             due = min(due, max(result.decision.next_wake_at, now))
         if daemon.settings.market_data is MarketDataName.RECORDED:
             self._look_for_end(now)
         return due
+
+    def _prune(self, now: datetime) -> None:
+        """Drop views that led to no order and are past their time, once a day."""
+        if self._pruned_at is None or now >= self._pruned_at + timedelta(days=1):
+            self._daemon.ports.ledger.prune(now, self._daemon.settings.keep_views)
+            self._pruned_at = now
 
     def _look_for_end(self, now: datetime) -> None:
         if self._ends is not None and now >= self._ends:
