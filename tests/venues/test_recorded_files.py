@@ -199,10 +199,6 @@ class TestL2Books:
         with pytest.raises(ConfigError, match=r"pip install 'polyhedge\[parquet\]'"):
             open_l2_books(tmp_path)
 
-    def test_opening_needs_no_pandas(self, l2_tape: L2Books) -> None:
-        assert l2_tape.markets
-        assert "pandas" not in sys.modules
-
 
 class TestFedDec2025:
     def test_both_markets_are_told_with_the_depth_shown(self, fed_tape: Tape) -> None:

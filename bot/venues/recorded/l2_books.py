@@ -76,7 +76,7 @@ class L2Books:
         # Rows of one market follow each other in the file, and markets overlap in time.
         self._order = np.argsort(self._times, kind="stable")
         self._tokens, self._token_of_row = _tokens_of_rows(columns, listed)
-        deepest = max(int(self._bids.counts.max()), int(self._asks.counts.max()))
+        deepest = max(int(side.counts.max(initial=0)) for side in (self._bids, self._asks))
         # By number of levels: bytes to a tuple of integers in one call.
         self._unpackers = [Struct(f"{count}q").unpack_from for count in range(deepest + 1)]
         self._changes = self._list_changes(listed)
