@@ -139,7 +139,7 @@ def say_end(held: MarketView, strategy: Strategy, now: datetime) -> str:
         return "runs until it is decided"
     if held.market.closed or now >= ends_at:
         return f"ended {day(ends_at)}, waits for its resolution"
-    if strategy.market.series:
+    if strategy.market.series and strategy.roll.before_end:
         roll_at = ends_at - strategy.roll.before_end
         if roll_at > now:
             return f"ends {day(ends_at)}, rolls in {span(roll_at - now)}"
