@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from bot.clock import Clock
 from bot.config import MarketDataName, Recorded, RecordedSource, Settings
@@ -10,6 +11,9 @@ from bot.errors import ConfigError
 from bot.model.units import Price, Shares
 from bot.venues.ports import MarketData
 from bot.venues.recorded.tape import Tape
+
+if TYPE_CHECKING:
+    from bot.venues.polymarket.settings import Pace
 
 
 def open_market_data(settings: Settings, *, clock: Clock, report: Report) -> MarketData:
@@ -30,7 +34,7 @@ def open_market_data(settings: Settings, *, clock: Clock, report: Report) -> Mar
 
 def _polymarket(settings: Settings, *, clock: Clock, report: Report) -> MarketData:
     from bot.venues.polymarket.market_data import PolymarketData
-    from bot.venues.polymarket.settings import Endpoints, Pace
+    from bot.venues.polymarket.settings import Endpoints
 
     venue = settings.polymarket
 
@@ -42,12 +46,28 @@ def _polymarket(settings: Settings, *, clock: Clock, report: Report) -> MarketDa
         endpoints=Endpoints(
             gamma=venue.gamma_url, clob=venue.clob_url, market_stream=venue.market_ws_url
         ),
-        pace=Pace(
-            timeout=venue.request_timeout.total_seconds(),
-            confirm_every=min(venue.poll, settings.max_quote_age / 3).total_seconds(),
-        ),
+        pace=_pace(settings),
         clock=clock,
         report=tell,
+    )
+
+
+def _pace(settings: Settings) -> "Pace":
+    """Return how the venue is asked; who polls faster than usual also waits less elsewhere."""
+    from bot.venues.polymarket.settings import Pace
+
+    usual = Pace()
+    poll = min(settings.polymarket.poll, settings.max_quote_age / 3).total_seconds()
+    ping_every = min(usual.ping_every, poll)
+    return Pace(
+        timeout=settings.polymarket.request_timeout.total_seconds(),
+        first_wait=min(usual.first_wait, poll),
+        confirm_every=poll,
+        look_every=min(usual.look_every, poll),
+        markets_every=min(usual.markets_every, settings.check_every.total_seconds()),
+        ping_every=ping_every,
+        pong_stale=3 * ping_every,
+        owed_for=min(usual.owed_for, poll),
     )
 
 
