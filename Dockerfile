@@ -1,7 +1,7 @@
 # The daemon and its run-time packages, nothing else: no compiler, no test, no package of a test.
 #   docker build -t polyhedge .
 #   docker run --read-only --tmpfs /tmp -v ledger:/data -v ./strategies:/strategies:ro \
-#     -v ./config.yaml:/app/config.yaml:ro -e POLYMARKET_PRIVATE_KEY polyhedge
+#     -v ./config.yaml:/app/config.yaml:ro polyhedge
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
@@ -22,6 +22,8 @@ FROM python:3.11-slim-bookworm
 ENV PATH=/opt/polyhedge/bin:$PATH \
     HOME=/tmp \
     OPENBLAS_NUM_THREADS=1 \
+    POLYHEDGE_LEDGER=/data/polyhedge.db \
+    POLYHEDGE_STRATEGIES=/strategies \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 RUN groupadd --gid 10001 polyhedge \
