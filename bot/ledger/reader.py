@@ -34,7 +34,8 @@ class LedgerReader(Questions):
 
         A cycle's own time is simulated in practice and replay; the file's is not.
         """
-        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
-        return datetime.fromtimestamp(
-            max(file.stat().st_mtime for file in files if file.exists()), UTC
-        )
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        files = [self.path]
+        if wal.exists() and wal.stat().st_size > 0:  # an empty one is made by whoever only reads
+            files.append(wal)
+        return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC)

@@ -41,16 +41,16 @@ def find_examples() -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     """Write a file that is not there yet; one that is stays as it is."""
+    if target.exists():
+        click.echo(f"kept   {target} (it was here already)")
+        return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as file:
+        with target.open("xb") as file:  # x: never over a file that appeared meanwhile
             file.write(source.read_bytes())
-    except FileExistsError:
-        click.echo(f"kept   {target} (it was here already)")
     except OSError as error:
         raise ConfigError(
             f"{target} cannot be written: {error.strerror}. Go to a folder of your own and run"
             " `polyhedge init` there."
         ) from None
-    else:
-        click.echo(f"wrote  {target}")
+    click.echo(f"wrote  {target}")

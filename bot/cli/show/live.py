@@ -1,5 +1,6 @@
 """The table that `run` keeps up to date on a terminal."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ NARROW = 96
 """Columns below which the forecast stands without the market's."""
 _LINES = 2
 """Of what comes next, per event."""
+_MEASURE = re.compile(r"(\d) (d|h|min|s|USD)\b")
 _TONES = {
     "opened": "green",
     "added": "green",
@@ -52,11 +54,11 @@ class Screen:
 
 def render_screen(screen: Screen, *, width: int, height: int) -> RenderableType:
     """Return the screen; of the lifecycle as many lines as there is room for."""
-    head = _render_head(screen)
+    head = _render_head(screen, width=width)
     table = _render_rows(screen.rows, width=width)
     told = {row.event for row in screen.rows}
     amiss = [
-        _clip(f"!  {name}: {text}", width, "yellow")
+        _clip(f"!  {name}: {' '.join(text.split())}", width, "yellow")
         for name, text in screen.amiss.items()
         if name not in told
     ]
@@ -70,14 +72,14 @@ def render_screen(screen: Screen, *, width: int, height: int) -> RenderableType:
     return Group(head, Text(), table, Text(), *amiss, *news)
 
 
-def _render_head(screen: Screen) -> Text:
+def _render_head(screen: Screen, *, width: int) -> Text:
     head = Text(no_wrap=True, overflow="ellipsis")
-    head.append("polyhedge", "bold")
-    head.append(f" · {screen.where} · portfolio {usd(screen.portfolio_usd_est)}\n")
+    if width >= NARROW:
+        head.append("polyhedge", "bold").append(" · ")
+    head.append(f"{screen.where} · portfolio {usd(screen.portfolio_usd_est)}\n")
     head.append(f"{instant(screen.now)} · cycle {screen.cycle:,} · cash {usd(screen.cash_usd)}")
-    head.append(
-        f" · premium used {usd(screen.premium_used_usd)} of {usd(screen.premium_budget_usd)}"
-    )
+    used, budget = f"{screen.premium_used_usd:,.0f}", usd(screen.premium_budget_usd)
+    head.append(f" · premium {used} of {budget}")
     return head
 
 
@@ -105,7 +107,8 @@ def _cells(row: Row, *, wide: bool) -> list[Cell]:
 
 def _fold(text: str, width: int) -> str:
     """Return ``text`` on at most two lines."""
-    lines = wrap(text, width, max_lines=_LINES, placeholder=" ..", break_on_hyphens=False)
+    kept = _MEASURE.sub("\\1\N{NO-BREAK SPACE}\\2", text)
+    lines = wrap(kept, width, max_lines=_LINES, placeholder=" ..", break_on_hyphens=False)
     return "\n".join(lines)
 
 
@@ -133,6 +136,6 @@ def _render_news(entry: LifecycleEntry, *, width: int, names: int) -> Text:
 
 
 def _clip(text: str, width: int, style: str) -> Text:
-    line = Text(" ".join(text.split()), style, no_wrap=True, overflow="ellipsis")
+    line = Text(text, style, no_wrap=True, overflow="ellipsis")
     line.truncate(width, overflow="ellipsis")
     return line
