@@ -1,5 +1,5 @@
 # Each target sets up what it needs on a fresh machine; the second time that takes no time at all.
-# make run ARGS="--live" | make fast K=name | make lock ARGS=--upgrade
+# make run ARGS="--for 5d" | make fast K=name | make lock ARGS=--upgrade
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c

@@ -125,6 +125,8 @@ class Engine:
         )
         self._decided(result)
         if view.halted:
+            for intent in decision.approved:
+                ports.ledger.record_withheld(intent, ports.clock.now(), f"halted: {view.halted}")
             await self._withdraw()
         elif decision.cancels or decision.approved:
             await act(ports, view, decision)
@@ -166,6 +168,12 @@ class Engine:
         )
 
     def _report_events(self, decision: Decision) -> None:
+        self._ports.report(
+            "plan.made",
+            orders=[f"{i.event} {i.purpose} {i.size} at {i.limit}" for i in decision.approved],
+            cancels=len(decision.cancels),
+            notes=[note.text for note in decision.notes],
+        )
         for event in decision.events:
             if event.verdict is Verdict.QUIET:
                 continue

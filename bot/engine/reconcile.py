@@ -64,6 +64,10 @@ class Reconciler:
         unreadable = await settle_resolved(self.ports)
         unknown = self._unknown()
         await self._compare(open_questions=len(unknown) + unreadable)
+        if new or changed or unknown:
+            self.ports.report(
+                "reconcile.finished", new_fills=new, changed=changed, unknown=len(unknown)
+            )
         return Reconciled(new_fills=new, changed=tuple(changed), unknown=len(unknown))
 
     async def _read(self) -> tuple[tuple[VenueOrder, ...], tuple[Fill, ...]]:
