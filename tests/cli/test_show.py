@@ -25,7 +25,7 @@ from bot.ledger import LifecycleEntry, Recorded
 from bot.model.decision import Decision, EventDecision, Forecast, Reason, Verdict
 from bot.model.orders import OrderStatus
 from bot.model.rule import Firing
-from bot.model.strategy import Strategy
+from bot.model.strategy import RollRule, Strategy
 from bot.model.units import EventId, Shares, TokenId, Usd, UsdEst
 from bot.model.view import Account, EventMemory, View
 from tests.core.builders import (
@@ -124,6 +124,8 @@ def test_a_held_market_says_when_it_rolls_or_ends() -> None:
     seen = make_market_view(market)
     assert say_end(seen, make_strategy(series="fed"), START) == "ends Dec 2, rolls in 23 d"
     assert say_end(seen, make_strategy(), START) == "ends Dec 2, in 30 d"
+    never = make_strategy(series="fed", roll=RollRule(before_end=timedelta(0)))
+    assert say_end(seen, never, START) == "ends Dec 2, in 30 d"
     later = START + timedelta(days=31)
     assert say_end(seen, make_strategy(), later) == "ended Dec 2, waits for its resolution"
     endless = make_market_view(replace(market, ends_at=None))
