@@ -106,7 +106,9 @@ class Engine:
         await self._reconciler.run()
         removed = frozenset(strategy.event for strategy in files.removed)
         view = await gather(ports, cycle=cycle, strategies=strategies, removed=removed)
-        view = _due_at_once(view, self._interrupted)
+        if not view.halted:
+            view = _due_at_once(view, self._interrupted)
+            self._interrupted = {}
         decision = decide(view, strategies)
         with ports.ledger.transaction():
             tell_refusals(ports, decision)
@@ -114,7 +116,6 @@ class Engine:
                 ports.ledger.record_memories(decision)
             else:
                 ports.ledger.record_decision(view, decision, strategies)
-        self._interrupted = {}
         result = CycleResult(
             cycle=cycle,
             at=at,
@@ -127,6 +128,7 @@ class Engine:
         if view.halted:
             for intent in decision.approved:
                 ports.ledger.record_withheld(intent, ports.clock.now(), f"halted: {view.halted}")
+                self._interrupted[intent.event] = intent  # due at once when trading goes on
             await self._withdraw()
         elif decision.cancels or decision.approved:
             await act(ports, view, decision)
