@@ -4,7 +4,7 @@
 outcomes' worth), ``V(event) - V(no event) = sum(v_i * theta_i)``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
@@ -100,22 +100,21 @@ def _scale(impact: Impact, probability: float) -> float:
     return 1.0 / (1.0 - min(probability, PRICED_IN))
 
 
-_NAME_UNDER = {
+_NameOf = Callable[[PricedHolding], str]
+
+_NAME_UNDER: dict[ImpactKey, _NameOf] = {
     ImpactKey.SYMBOL: attrgetter("symbol"),
     ImpactKey.CLUSTER: attrgetter("tags.cluster"),
     ImpactKey.SECTOR: attrgetter("tags.sector"),
     ImpactKey.ASSET_CLASS: attrgetter("tags.asset_class"),
     ImpactKey.REGION: attrgetter("tags.region"),
 }
-_RANK = {key: rank for rank, key in enumerate(ImpactKey)}
+"""In ``ImpactKey``'s order: the first that matches a holding counts."""
 
 
 def _changes(holdings: Sequence[PricedHolding], *, event: EventId, impact: Impact) -> list[_Change]:
     """Return what happens to each holding that the event touches, in their order."""
-    ranked = [
-        (_NAME_UNDER[line.key], line.name.casefold(), line)
-        for line in sorted(impact.lines, key=lambda line: _RANK[line.key])
-    ]
+    lines = _lines_by_name(impact)
     found: list[_Change] = []
     shared: dict[ImpactLine, float] = {}
     for holding in holdings:
@@ -123,14 +122,23 @@ def _changes(holdings: Sequence[PricedHolding], *, event: EventId, impact: Impac
         if own is not None:
             found.append(_Change(holding, None, holding.usd_est * own, 1.0))
             continue
-        for name_of, name, line in ranked:
-            if name_of(holding).casefold() != name:
+        for name_of, by_name in lines:
+            line = by_name.get(name_of(holding).casefold())
+            if line is None:
                 continue
             if line.usd is not None:
                 shared[line] = shared.get(line, 0.0) + abs(holding.usd_est)
             found.append(_Change(holding, line, holding.usd_est * (line.fraction or 0.0), 1.0))
             break
     return [_share(change, shared) for change in found] if shared else found
+
+
+def _lines_by_name(impact: Impact) -> list[tuple[_NameOf, dict[str, ImpactLine]]]:
+    """Return for each kind of name what it says by name, in the order in which they count."""
+    by_key: dict[ImpactKey, dict[str, ImpactLine]] = {}
+    for line in impact.lines:
+        by_key.setdefault(line.key, {}).setdefault(line.name.casefold(), line)
+    return [(name_of, by_key[key]) for key, name_of in _NAME_UNDER.items() if key in by_key]
 
 
 def _share(change: _Change, shared: Mapping[ImpactLine, float]) -> _Change:

@@ -6,6 +6,7 @@ name of its file is its name in YAML. There is no list of rules to edit.
 
 from abc import abstractmethod
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import ClassVar, TypeVar
@@ -67,7 +68,13 @@ Kind = TypeVar("Kind", bound=Rule)
 def rule_names(kind: type[Rule]) -> tuple[str, ...]:
     """Return the names of all rules of a kind, sorted."""
     package = import_module(f"bot.rules.{kind.folder}")
-    return tuple(sorted(module.name for module in iter_modules(package.__path__)))
+    return _modules_in(tuple(package.__path__))
+
+
+@cache
+def _modules_in(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what stands in folders of the program; looked up once, not for each trigger."""
+    return tuple(sorted(module.name for module in iter_modules(folders)))
 
 
 def find_rule(kind: type[Kind], name: str) -> type[Kind]:

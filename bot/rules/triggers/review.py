@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -93,24 +94,38 @@ class Review(TriggerRule):
 
     def next_at(self, situation: Situation) -> datetime | None:
         """Return the next review after now."""
+        due = self._after(situation.last_run_at)
+        if situation.last_run_at <= situation.now < due:
+            return due
         return self._after(situation.now)
 
     def _after(self, instant: datetime) -> datetime:
-        """Return the first review after ``instant``, aware UTC."""
-        start = instant.astimezone(self.timezone).date()
-        reviews = (
-            datetime.combine(day, self.at, self.timezone).astimezone(UTC)
-            for day in _days_from(start)
-            if self._is_on(day)
-        )
-        return next(review for review in reviews if review > instant)
+        return _review_after(instant, self.every, self.on.casefold(), self.at, self.timezone)
 
-    def _is_on(self, day: date) -> bool:
-        if self.every is Every.DAY:
-            return True
-        if self.every is Every.WEEK:
-            return _WEEKDAYS[day.weekday()] == (self.on.casefold() or "monday")
-        return str(day.day) == (self.on or "1")
+
+@lru_cache(maxsize=256)
+def _review_after(
+    instant: datetime, every: Every, on: str, at: time, timezone: ZoneInfo
+) -> datetime:
+    """Return the first review after ``instant``, aware UTC.
+
+    Remembered, because each look at an event asks for the one after its last plan.
+    """
+    start = instant.astimezone(timezone).date()
+    reviews = (
+        datetime.combine(day, at, timezone).astimezone(UTC)
+        for day in _days_from(start)
+        if _is_on(day, every, on)
+    )
+    return next(review for review in reviews if review > instant)
+
+
+def _is_on(day: date, every: Every, on: str) -> bool:
+    if every is Every.DAY:
+        return True
+    if every is Every.WEEK:
+        return _WEEKDAYS[day.weekday()] == (on or "monday")
+    return str(day.day) == (on or "1")
 
 
 def _days_from(start: date) -> Iterator[date]:
