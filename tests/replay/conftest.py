@@ -1,0 +1,39 @@
+"""Each real recording is replayed once; the tests look at what that left behind."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.replay.worlds import Replayed, run_replay, write_election, write_fed, write_l2_books
+
+
+@pytest.fixture(scope="session")
+def recordings(shared_data: Path) -> Path:
+    """The recorded data, where it and what reads it are there."""
+    pytest.importorskip("pyarrow", reason="needs pyarrow: the recordings are Parquet")
+    return shared_data
+
+
+@pytest.fixture(scope="session")
+def l2_books(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """13 bitcoin markets of 15 minutes, books of 20 levels."""
+    return _replay(write_l2_books, recordings, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def fed(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """The Fed's decision of December 2025: best prices and depths."""
+    return _replay(write_fed, recordings, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def election(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """The autumn of 2024: a price a day, and an equity portfolio at its closes."""
+    return _replay(write_election, recordings, tmp_path_factory)
+
+
+def _replay(
+    write: Callable[[Path, Path], Path], recordings: Path, made: pytest.TempPathFactory
+) -> Replayed:
+    return run_replay(write(recordings, made.mktemp("replay")))
