@@ -32,11 +32,14 @@ from bot.portfolio import open_portfolio
 from bot.strategy import load_strategies
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
 from tests.engine.audit import Bounds, audit
-from tests.engine.mortal import HOWS, Kill, live_alone, live_outlived, read_note
+from tests.engine.mortal import HOWS, Kill, live_alone, live_outlived, make_note, read_note
 
 REPO = Path(__file__).resolve().parents[2]
 DAYS = 40
 """A life that nothing ends: long enough for every kind of order, some 600 cycles."""
+SOAK_SEED = 20_261_124
+SOAK_KILLS = 100
+"""In each of the two kinds of life."""
 LONGEST_S = 120.0
 """A daemon that is silent for this long hangs."""
 
@@ -120,6 +123,7 @@ class World:
 
     def start(self, kill: Kill | None) -> bool:
         """Run a daemon until the kill hits or its life ends; return whether it ended."""
+        make_note(self.settings.ledger)
         ours, theirs = self._context.Pipe()
         live = live_alone if self._outside is None else live_outlived
         end = self.settings.practice.start + timedelta(days=DAYS)

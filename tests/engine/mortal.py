@@ -24,7 +24,7 @@ from bot.clock import SteppedClock
 from bot.config import Settings
 from bot.engine.cycle import CycleResult, Engine
 from bot.engine.ports import Ports
-from bot.ledger import Ledger, LedgerReader
+from bot.ledger import Ledger, LedgerReader, switch
 from bot.model.units import Usd
 from bot.portfolio import open_portfolio
 
@@ -101,16 +101,23 @@ def _die() -> int:
     return 0
 
 
+def make_note(ledger: Path) -> None:
+    """Make the file of notes, before the daemon that writes there."""
+    _note_of(ledger).write_bytes(b"before start".ljust(NOTE_SIZE))
+
+
+def _note_of(ledger: Path) -> Path:
+    return ledger.with_suffix(".note")
+
+
 def _open_note(ledger: Path) -> mmap.mmap:
-    path = Path(f"{ledger}.note")
-    path.write_bytes(b" " * NOTE_SIZE)
-    with path.open("r+b") as file:
+    with _note_of(ledger).open("r+b") as file:
         return mmap.mmap(file.fileno(), NOTE_SIZE)
 
 
 def read_note(ledger: Path) -> str:
     """Return what a daemon was at when it died."""
-    return Path(f"{ledger}.note").read_bytes().decode().strip()
+    return _note_of(ledger).read_bytes().decode().strip()
 
 
 class Watched:
@@ -230,6 +237,20 @@ def live_outlived(settings: Settings, end: datetime, kill: Kill | None, line: Co
         ledger.close()
 
     _report_end(line, settings, kill, live)
+
+
+def switch_and_die(path: Path, kind: str, at: datetime, steps: int) -> None:
+    """Halt or resume from a process of its own; die after so many steps of SQLite, if any."""
+    opened: Any = getattr(switch, "open_for_writing")  # noqa: B009 - it is that module's own
+
+    def open_to_die(path: Path) -> Any:
+        db = opened(path)
+        if steps:
+            db.conn.set_progress_handler(_die, steps)
+        return db
+
+    setattr(switch, "open_for_writing", open_to_die)  # noqa: B010 - only in this process
+    getattr(switch, kind)(path, reason=f"to {kind} it", at=at)
 
 
 async def _live(daemon: Daemon, end: datetime, reaper: Reaper) -> None:
