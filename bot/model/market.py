@@ -109,9 +109,7 @@ class Book(NamedTuple):
     @property
     def is_crossed(self) -> bool:
         """Whether the best bid is above the best ask: a book that cannot be trusted."""
-        return bool(
-            self.bid_prices and self.ask_prices and self.bid_prices[0] > self.ask_prices[0]
-        )
+        return bool(self.bid_prices and self.ask_prices and self.bid_prices[0] > self.ask_prices[0])
 
 
 class Print(NamedTuple):
