@@ -62,9 +62,10 @@ def _pace(settings: Settings) -> "Pace":
     return Pace(
         timeout=settings.polymarket.request_timeout.total_seconds(),
         first_wait=min(usual.first_wait, poll),
+        longest_wait=min(usual.longest_wait, poll),
         confirm_every=poll,
         look_every=min(usual.look_every, poll),
-        markets_every=min(usual.markets_every, settings.check_every.total_seconds()),
+        markets_every=min(usual.markets_every, 2 * poll),
         ping_every=ping_every,
         pong_stale=3 * ping_every,
         owed_for=min(usual.owed_for, poll),

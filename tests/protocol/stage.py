@@ -56,8 +56,8 @@ polymarket:
   gamma_url: {gamma}
   clob_url: {clob}
   market_ws_url: {stream}
-  request_timeout: 1s
-  poll: 200ms
+  request_timeout: 500ms
+  poll: 100ms
 """
 
 STRATEGY = """\

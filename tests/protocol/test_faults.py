@@ -137,11 +137,12 @@ async def books_are_rate_limited(stage: Stage) -> None:
 
 
 async def directory_fails(stage: Stage) -> None:
-    """5xx from the directory freezes each event, since its market may have changed."""
+    """5xx from the directory freezes each event, once what it last said of its market is old."""
     stage.sandbox.faults.add(Fault.STATUS, path="/gamma", status=503)
-    stage.move(BITCOIN, 46)
     result = await stage.cycles_until(is_frozen(stage, BITCOIN, "SOURCE"))
     assert "HTTP 503" in stage.said(result, BITCOIN).reasons[0].text
+    stage.move(BITCOIN, 46)
+    assert is_frozen(stage, BITCOIN, "SOURCE")(await stage.cycle())
     assert not stage.resting()
 
     stage.sandbox.faults.clear()

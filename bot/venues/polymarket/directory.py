@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from bot.errors import BadData
 from bot.model.market import Market
+from bot.model.strategy import MarketRef
 from bot.model.units import ConditionId
-from bot.venues.polymarket import gamma
+from bot.venues.polymarket import gamma, wire
 from bot.venues.polymarket.reads import Reads
 from bot.venues.polymarket.settings import Pace
 
@@ -29,6 +30,17 @@ class Directory:
     def __init__(self, *, reads: Reads, pace: Pace) -> None:
         self._reads = reads
         self._pace = pace
+
+    async def named(self, ref: MarketRef) -> tuple[Market, ...]:
+        """Return the markets that may be meant: one, or all of a series. Raises ``DataError``."""
+        if ref.slug:
+            market = await self.by_slug(ref.slug)
+            return () if market is None else (market,)
+        if ref.condition_id:
+            return await self.by_conditions(
+                [wire.condition_id(ref.condition_id, name="condition_id")]
+            )
+        return await self.in_series(ref.series)
 
     async def by_slug(self, slug: str) -> Market | None:
         """Return the market with this slug; None if there is none. Raises ``DataError``."""

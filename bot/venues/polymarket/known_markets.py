@@ -1,11 +1,13 @@
 """The markets that have been found, and what the venue has changed about them since."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.clock import Clock
 from bot.model.market import Market, MarketChanged
+from bot.model.strategy import MarketRef
 from bot.model.units import ConditionId, Price, TokenId
 from bot.venues.polymarket import wire
 from bot.venues.polymarket.stream_rows import ResolvedMessage, TickMessage
@@ -17,11 +19,18 @@ class KnownMarkets:
     Args:
         clock: For the time of a change.
         tell: Called when a known market differs from what was known.
+        fresh_s: For how long what the directory said is not asked again, seconds. What the
+            stream says meanwhile is known at once.
     """
 
-    def __init__(self, *, clock: Clock, tell: Callable[[MarketChanged], None]) -> None:
+    def __init__(
+        self, *, clock: Clock, tell: Callable[[MarketChanged], None], fresh_s: float
+    ) -> None:
         self._clock = clock
         self._tell = tell
+        self._fresh = timedelta(seconds=fresh_s)
+        self._read_at: dict[ConditionId, datetime] = {}
+        self._listed: dict[MarketRef, tuple[datetime, tuple[ConditionId, ...]]] = {}
         self._markets: dict[ConditionId, Market] = {}
         self._market_of: dict[TokenId, ConditionId] = {}
         self._book_ticks: dict[ConditionId, Price] = {}
@@ -30,6 +39,33 @@ class KnownMarkets:
         """Return the market of a token; None if it was never found."""
         condition = self._market_of.get(token_id)
         return None if condition is None else self._markets[condition]
+
+    def fresh(self, condition_id: ConditionId) -> Market | None:
+        """Return a market that needs not be read again yet; None if it does.
+
+        A closed one is read each time until its payouts are known: money waits for them.
+        """
+        market = self._markets.get(condition_id)
+        if market is None or (market.closed and market.payouts is None):
+            return None
+        return market if self._is_fresh(self._read_at[condition_id]) else None
+
+    def listed(self, ref: MarketRef) -> tuple[Market, ...] | None:
+        """Return what ``ref`` named at its last look-up, as known now; None if that is old."""
+        at, names = self._listed.get(ref, (None, ()))
+        if at is None or not self._is_fresh(at):
+            return None
+        return tuple(self._markets[name] for name in names)
+
+    def take_list(self, ref: MarketRef, markets: Iterable[Market]) -> tuple[Market, ...]:
+        """Note what the directory lists for ``ref``; return it as it is known now."""
+        learned = tuple(self.learn(market) for market in markets)
+        names = tuple(market.condition_id for market in learned)
+        self._listed[ref] = (self._clock.now(), names)
+        return learned
+
+    def _is_fresh(self, at: datetime) -> bool:
+        return self._clock.now() - at < self._fresh
 
     def learn(self, market: Market) -> Market:
         """Take a market as the directory lists it and return it as it is known now.
@@ -46,6 +82,7 @@ class KnownMarkets:
                 closed=market.closed or known.closed,
                 accepting_orders=market.accepting_orders and not known.closed,
             )
+        self._read_at[market.condition_id] = self._clock.now()
         return self._set(market)
 
     def set_tick(self, token_id: TokenId, tick: Price) -> None:

@@ -18,7 +18,7 @@ from bot.model.market import Market, MarketEvent, Quote
 from bot.model.strategy import MarketRef
 from bot.model.units import ConditionId, TokenId
 from bot.venues.lookup import find_markets, search_markets
-from bot.venues.polymarket import clob, wire
+from bot.venues.polymarket import clob
 from bot.venues.polymarket.books import BookKeeper
 from bot.venues.polymarket.directory import Directory
 from bot.venues.polymarket.known_markets import KnownMarkets
@@ -51,7 +51,7 @@ class PolymarketData:
         self._directory = Directory(reads=self._gamma, pace=pace)
         self._keeper = BookKeeper(tell=self._tell, frames=FrameReader())
         self._listeners: list[Listener] = []
-        self._known = KnownMarkets(clock=clock, tell=self._tell)
+        self._known = KnownMarkets(clock=clock, tell=self._tell, fresh_s=pace.markets_every)
         self._markets_read_at: datetime | None = None
         self._streams: list[MarketStream] = []
         self._looking: asyncio.Task[None] | None = None
@@ -91,19 +91,17 @@ class PolymarketData:
         now: datetime,  # noqa: ARG002 - what is open is what the venue says
     ) -> tuple[Market, ...]:
         """Return the open markets a strategy names, soonest end first. Raises ``DataError``."""
-        markets: Iterable[Market]
-        if ref.slug:
-            market = await self._directory.by_slug(ref.slug)
-            markets = () if market is None else (market,)
-        elif ref.condition_id:
-            wanted = wire.condition_id(ref.condition_id, name="condition_id")
-            markets = await self._directory.by_conditions([wanted])
-        else:
-            markets = await self._directory.in_series(ref.series)
-        return tuple(self._known.learn(found) for found in find_markets(markets, ref))
+        listed = self._known.listed(ref)
+        if listed is None:
+            named = await self._directory.named(ref)
+            listed = self._known.take_list(ref, find_markets(named, ref))
+        return tuple(market for market in listed if not market.closed and market.payouts is None)
 
     async def market(self, condition_id: ConditionId) -> Market:
         """Return a market's present state, closed and resolved ones included."""
+        fresh = self._known.fresh(condition_id)
+        if fresh is not None:
+            return fresh
         markets = await self._directory.by_conditions([condition_id])
         if not markets:
             raise BadData(f"Polymarket knows no market {condition_id}")

@@ -16,6 +16,10 @@ Params = Sequence[tuple[str, str]]
 class Reads:
     """One base address. Reads only: everything here may be asked twice.
 
+    An address that gives no answer at all is then left alone for ``longest_wait``, and asked once
+    at a time until it answers: else each question of a cycle would wait out all its tries. One
+    that names a longer pause is left alone for that long.
+
     Args:
         base_url: Without a slash at the end.
         clock: For the waits between tries.
@@ -27,6 +31,9 @@ class Reads:
         self._clock = clock
         self._pace = pace
         self._client: httpx.AsyncClient | None = None
+        self._is_silent = False
+        self._left_alone_until = 0.0
+        self._problem = ""
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -51,23 +58,38 @@ class Reads:
         self, method: str, path: str, params: Params, body: bytes | None
     ) -> bytes | None:
         question = f"{method} {self._base_url}{path}"
+        self._check_pause(question)
         wait = self._pace.first_wait
-        problem = ""
-        for attempt in range(self._pace.tries):
+        problem, is_answered = "", False
+        tries = 1 if self._is_silent else self._pace.tries
+        for attempt in range(tries):
             if attempt:
                 await self._clock.sleep(wait)
             wait = min(self._pace.first_wait * 2**attempt, self._pace.longest_wait)
             answer = await self._send(method, path, params, body)
             if isinstance(answer, str):
                 problem = answer
-            elif answer.status_code == 200:
-                return answer.content
-            elif answer.status_code == 404:
-                return None
-            else:
-                problem = f"HTTP {answer.status_code}"
-                wait = max(wait, self._pause(answer, question))
-        raise SourceDown(f"{question} failed {self._pace.tries} times, last: {problem}")
+                continue
+            is_answered, self._is_silent = True, False
+            if answer.status_code in (200, 404):
+                return answer.content if answer.status_code == 200 else None
+            problem = f"HTTP {answer.status_code}"
+            wait = max(wait, self._pause(answer, question))
+        times = "" if tries == 1 else f" {tries} times, last"
+        text = f"{question} failed{times}: {problem}"
+        if not is_answered:
+            self._is_silent = True
+            self._leave_alone(self._pace.longest_wait, text)
+        raise SourceDown(text)
+
+    def _check_pause(self, question: str) -> None:
+        left = self._left_alone_until - self._clock.monotonic()
+        if left > 0:
+            raise SourceDown(f"{question} waits {left:.0f} s, because {self._problem}")
+
+    def _leave_alone(self, seconds: float, problem: str) -> None:
+        self._left_alone_until = self._clock.monotonic() + seconds
+        self._problem = problem
 
     async def _send(
         self, method: str, path: str, params: Params, body: bytes | None
@@ -96,5 +118,7 @@ class Reads:
         text = answer.headers.get("Retry-After", "")
         pause = float(text) if text.isdecimal() else 0.0
         if pause > self._pace.longest_wait:
-            raise SourceDown(f"{question}: HTTP {status}, to be asked again in {pause:g} s")
+            text = f"{question}: HTTP {status}, to be asked again in {pause:g} s"
+            self._leave_alone(pause, text)
+            raise SourceDown(text)
         return pause

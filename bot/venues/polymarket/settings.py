@@ -37,7 +37,7 @@ class Pace:
     first_wait: float = 0.5
     """Before the second try; doubles up to ``longest_wait``."""
     longest_wait: float = 10.0
-    """A source that asks for a longer pause is down for now."""
+    """A source that asks for a longer pause is down for now; so is, for this long, a silent one."""
     confirm_every: float = 10.0
     """A book not compared with a snapshot for this long is asked for again."""
     stream_proves_for: float = 30.0
@@ -45,7 +45,7 @@ class Pace:
     look_every: float = 2.0
     """Between looks for books in doubt or due."""
     markets_every: float = 60.0
-    """Between reads of the watched markets' own state."""
+    """Between reads of a market's own state and of what a series lists."""
     ping_every: float = 10.0
     pong_stale: float = 30.0
     owed_for: float = 5.0

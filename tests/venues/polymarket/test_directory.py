@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from bot.errors import BadData, DataError, SourceDown
-from bot.model.market import Market, MarketKind
+from bot.model.market import Market, MarketChanged, MarketKind
 from bot.model.strategy import MarketRef
 from bot.model.units import ConditionId, TokenId
 from bot.sandbox.faults import Fault
@@ -46,9 +47,9 @@ def fed_markets(count: int) -> list[Market]:
 
 @asynccontextmanager
 async def reading(
-    markets: list[Market], pace: Pace | None = None
+    markets: list[Market], pace: Pace | None = None, clock: ManualClock | None = None
 ) -> AsyncIterator[tuple[Sandbox, PolymarketData]]:
-    clock = ManualClock()
+    clock = clock or ManualClock()
     async with Sandbox(markets=markets, clock=clock) as sandbox:
         data = PolymarketData(
             endpoints=sandbox.endpoints,
@@ -131,7 +132,8 @@ async def test_search_wants_all_words() -> None:
 async def test_failed_page_is_never_an_empty_list(
     fault: Fault, path: str, error: type[DataError]
 ) -> None:
-    async with reading(fed_markets(3), Pace(page_size=2, timeout=0.05)) as (sandbox, data):
+    pace = Pace(page_size=2, timeout=0.05, longest_wait=0.0)
+    async with reading(fed_markets(3), pace) as (sandbox, data):
         sandbox.faults.add(fault, path=path)
         with pytest.raises(error):
             await data.find(SERIES, now=START)
@@ -142,14 +144,12 @@ async def test_failed_page_is_never_an_empty_list(
 
 async def test_second_page_failing_fails_the_whole_read() -> None:
     async with reading(fed_markets(5), Pace(page_size=2)) as (sandbox, data):
-        await data.find(SERIES, now=START)
-        asked = len(sandbox.rest.asked)
         for fault in (Fault.EXTRA_FIELDS, Fault.CUT):  # one good page, then a bad one
             sandbox.faults.add(fault, path="/gamma/events", times=1)
 
         with pytest.raises(BadData):
             await data.find(SERIES, now=START)
-        assert sandbox.rest.asked[asked:].count("GET /gamma/events/keyset") == 2
+        assert sandbox.rest.asked.count("GET /gamma/events/keyset") == 2
 
 
 async def test_passing_failures_are_asked_again() -> None:
@@ -188,3 +188,62 @@ async def test_start_fails_when_the_venue_is_silent() -> None:
 
         with pytest.raises(SourceDown):
             await data.start()
+
+
+async def test_directory_is_not_asked_again_for_what_it_just_said() -> None:
+    clock = ManualClock()
+    async with reading(fed_markets(2), Pace(markets_every=60.0), clock) as (sandbox, data):
+        first = await data.find(SERIES, now=START)
+        asked = len(sandbox.rest.asked)
+        clock.advance(59)
+        assert await data.find(SERIES, now=START) == first
+        assert await data.market(first[0].condition_id) == first[0]
+        assert len(sandbox.rest.asked) == asked
+
+        clock.advance(2)
+        assert await data.find(SERIES, now=START) == first
+        assert len(sandbox.rest.asked) == 2 * asked
+
+
+async def test_closed_market_is_asked_for_its_payouts_each_time() -> None:
+    closed = replace(ctf_market(), closed=True, accepting_orders=False)
+    async with reading([closed]) as (sandbox, data):
+        assert (await data.market(closed.condition_id)).payouts is None
+        paid = replace(closed, payouts=(Decimal(1), Decimal(0)))
+        sandbox.tell(MarketChanged(market=paid, at=START))
+
+        assert (await data.market(closed.condition_id)).payouts == paid.payouts
+
+
+async def test_silent_address_is_left_alone_for_a_while() -> None:
+    clock = ManualClock()
+    async with reading(fed_markets(1), Pace(timeout=0.05, tries=2), clock) as (sandbox, data):
+        sandbox.faults.add(Fault.HANG, path="/gamma")
+        with pytest.raises(SourceDown, match="2 times"):
+            await data.find(SERIES, now=START)
+        with pytest.raises(SourceDown, match=r"waits 10 s, because GET .*/series failed 2 times"):
+            await data.find(MarketRef(slug="fed-hike-0"), now=START)
+        assert len(sandbox.rest.asked) == 2
+
+        clock.advance(10)
+        with pytest.raises(SourceDown):
+            await data.find(SERIES, now=START)
+        assert len(sandbox.rest.asked) == 3  # one try, until it answers
+
+        sandbox.faults.clear()
+        clock.advance(10)
+        assert len(await data.find(SERIES, now=START)) == 1
+
+
+async def test_long_pause_that_the_venue_asks_for_is_kept() -> None:
+    clock = ManualClock()
+    async with reading(fed_markets(1), clock=clock) as (sandbox, data):
+        path = "/gamma/series"
+        sandbox.faults.add(Fault.STATUS, path=path, times=1, status=429, retry_after=40)
+        for _ in range(2):
+            with pytest.raises(SourceDown, match="asked again in 40 s"):
+                await data.find(SERIES, now=START)
+            clock.advance(39)
+        assert len(sandbox.rest.asked) == 1
+
+        assert len(await data.find(SERIES, now=START)) == 1

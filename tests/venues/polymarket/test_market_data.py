@@ -225,6 +225,7 @@ async def test_hanging_snapshot_times_out_and_recovers() -> None:
         await rig.data.refresh()
         assert "polymarket books" in rig.data.problems
 
+        rig.clock.advance(10)
         await rig.data.refresh()
         assert rig.reports[-1] == ("polymarket books", "")
 
@@ -299,6 +300,20 @@ async def test_resolution_is_told_with_payouts(payouts: tuple[str, str], by_stre
         told = [event.market for event in rig.heard if isinstance(event, MarketChanged)]
         assert told[-1].payouts == expected
         assert told[-1].closed
+
+
+async def test_list_that_is_kept_leaves_out_what_has_resolved_since() -> None:
+    async with running() as rig:
+        ref = MarketRef(slug=ctf_market().slug)
+        (found,) = await rig.data.find(ref, now=rig.clock.now())
+        asked = len(rig.sandbox.rest.asked)
+        payouts = (Decimal(1), Decimal(0))
+        rig.change_market(closed=True, payouts=payouts)
+        await until(lambda: bool(rig.heard))
+
+        assert await rig.data.find(ref, now=rig.clock.now()) == ()
+        assert (await rig.data.market(found.condition_id)).payouts == payouts
+        assert len(rig.sandbox.rest.asked) == asked
 
 
 async def test_dispute_is_told() -> None:
