@@ -123,6 +123,7 @@ def _build(
     path: str,
     raw: bytes,
 ) -> Strategy:
+    text = raw.decode("utf-8-sig")
     return Strategy(
         event=EventId(file.strategy),
         why=file.why,
@@ -145,8 +146,9 @@ def _build(
         on_remove=file.on_remove,
         expires_at=file.expires,
         path=path,
-        text=raw.decode("utf-8-sig"),
-        digest=sha256(raw).hexdigest(),
+        text=text,
+        # Of the text that is kept, not of the bytes: decided again from it, the digest is the same.
+        digest=sha256(text.encode()).hexdigest(),
     )
 
 

@@ -157,6 +157,11 @@ def test_strategy_read_from_its_own_text_is_the_same() -> None:
     assert parse_strategy(strategy.text, strategy.path) == strategy
 
 
+def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
+    raw = (HERE / "good" / "least.yaml").read_bytes()
+    assert parse_strategy(b"\xef\xbb\xbf" + raw, "least.yaml") == good("least.yaml")
+
+
 def test_horizon_of_a_single_market_may_be_shorter_than_the_roll() -> None:
     text = (HERE / "good" / "least.yaml").read_text(encoding="utf-8")
     text = text.replace('series: fed-decision, outcome: "25 bps increase"', "slug: one")
