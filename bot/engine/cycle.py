@@ -1,7 +1,7 @@
 """One cycle: reconcile, gather, decide, record, act, reconcile."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -51,6 +51,8 @@ class Engine:
         last = ports.ledger.last_cycle()
         self._cycle = last[0] if last is not None else 0
         self._interrupted = _interrupted(ports)
+        self._frozen: Mapping[EventId, str] = {}
+        """Why each event was frozen in the last cycle: a reason code."""
         self._watch = ClockWatch(clock=ports.clock, last=last[1] if last is not None else None)
 
     async def run_cycle(self) -> CycleResult:
@@ -110,12 +112,7 @@ class Engine:
             view = _due_at_once(view, self._interrupted)
             self._interrupted = {}
         decision = decide(view, strategies)
-        with ports.ledger.transaction():
-            tell_refusals(ports, decision)
-            if is_quiet(decision):
-                ports.ledger.record_memories(decision)
-            else:
-                ports.ledger.record_decision(view, decision, strategies)
+        self._record(view, decision, strategies)
         result = CycleResult(
             cycle=cycle,
             at=at,
@@ -135,6 +132,26 @@ class Engine:
             await ports.market_data.refresh()
             await self._reconciler.run()
         return result
+
+    def _record(self, view: View, decision: Decision, strategies: Sequence[Strategy]) -> None:
+        """Write down and tell what was decided, if anything is new in it.
+
+        An event may stay frozen for days; `status` says so all the time.
+        """
+        ledger = self._ports.ledger
+        frozen = _frozen(decision)
+        known = dict(frozen.items() & self._frozen.items())
+        rest = tuple(event for event in decision.events if event.event not in known)
+        news = not is_quiet(replace(decision, events=rest))
+        with ledger.transaction():
+            tell_refusals(self._ports, decision)
+            if news:
+                ledger.record_decision(view, decision, strategies)
+            else:
+                ledger.record_memories(decision)
+        self._frozen = frozen
+        if news:
+            self._report_events(decision)
 
     async def _withdraw(self) -> None:
         try:
@@ -163,8 +180,6 @@ class Engine:
         ports.ledger.record_standing(_amiss(result), result.at)
         if decision is None:
             return
-        if not is_quiet(decision):
-            self._report_events(decision)
         ports.report(
             "cycle.finished", cycle=result.cycle, duration_ms=int(duration * 1000), **counts
         )
@@ -227,6 +242,15 @@ def _due_at_once(view: View, interrupted: Mapping[EventId, OrderIntent]) -> View
             memory = replace(memory, retry_at=None, rested_at=rested_at)
         events.append(replace(event, memory=memory))
     return replace(view, events=tuple(events))
+
+
+def _frozen(decision: Decision) -> dict[EventId, str]:
+    """Return the code of the reason for which each frozen event is."""
+    return {
+        event.event: event.reasons[0].code
+        for event in decision.events
+        if event.verdict is Verdict.FROZEN
+    }
 
 
 def _amiss(result: CycleResult) -> dict[str, str]:
