@@ -21,14 +21,14 @@ class Killed(BaseException):
 
 def live_quietly(folder: Path, seed: int) -> Settings:
     """Run the example for thirty days; return its settings."""
-    settings = _settle_in(folder, seed)
+    settings = settle_in(folder, seed)
     _run(settings, timedelta(days=DAYS))
     return settings
 
 
 def live_roughly(folder: Path, seed: int) -> Settings:
     """The same days, with a kill between decision and order, and files edited, broken, removed."""
-    settings = _settle_in(folder, seed)
+    settings = settle_in(folder, seed)
     files = settings.strategies
     _run(settings, timedelta(days=8))
     _run(settings, timedelta(days=DAYS), decided=_kill_before_orders)
@@ -44,7 +44,8 @@ def live_roughly(folder: Path, seed: int) -> Settings:
     return settings
 
 
-def _settle_in(folder: Path, seed: int) -> Settings:
+def settle_in(folder: Path, seed: int) -> Settings:
+    """Write the example into a folder; return its settings, unpaced."""
     (folder / "strategies").mkdir()
     for path in (REPO / "strategies").glob("*.yaml"):
         text = path.read_text()
