@@ -95,6 +95,7 @@ def end_of(world: World) -> dict[str, object]:
     }
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("hit", [False, True], ids=["rests_in_vain", "resting_is_hit"])
 async def test_every_crash_point_ends_in_the_state_of_no_crash(tmp_path: Path, hit: bool) -> None:
     (tmp_path / "whole").mkdir()
