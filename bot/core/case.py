@@ -97,8 +97,10 @@ class Case:
 
 def _planned_market_resolved(event: EventView) -> bool:
     """Return whether the market of the last plan has resolved; the hedge is elsewhere by now."""
-    resolved = [view.market for view in event.markets if view.market.payouts is not None]
-    return any(event.memory.token_id in market.token_ids for market in resolved)
+    token = event.memory.token_id
+    return any(
+        view.market.payouts is not None and token in view.market.token_ids for view in event.markets
+    )
 
 
 def fee_at(schedule: FeeSchedule) -> Callable[[float], float]:
@@ -160,6 +162,8 @@ def _positions(view: View, event: EventView) -> tuple[Position, ...]:
     A fill that failed on chain after its shares were sold leaves less than none: that is no hedge.
     """
     mine = [p for p in view.account.positions if p.event == event.event and p.shares > 0]
+    if not mine:
+        return ()
     resolved = {market.token_id for market in event.markets if market.market.payouts is not None}
     return tuple([position for position in mine if position.token_id not in resolved])
 

@@ -122,7 +122,7 @@ def _undecided(view: View, event: EventView, reason: Reason) -> EventOutcome:
 
 def _quiet(case: Case, situation: Situation, state: dict[str, float]) -> EventOutcome:
     memory = case.event.memory
-    if any(memory.rule_state.get(key) != kept for key, kept in state.items()):
+    if not state.items() <= memory.rule_state.items():
         memory = replace(memory, rule_state={**memory.rule_state, **state})
     if memory.rested_at is not None and not case.orders and not is_short(case):
         memory = replace(memory, rested_at=None)
