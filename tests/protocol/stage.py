@@ -327,6 +327,10 @@ class Stage:
     def told(self, name: str, source: str = "") -> int:
         return sum(one == name and source in str(keys) for one, keys in self.log)
 
+    def asked(self, path: str) -> list[str]:
+        """The questions under a path so far."""
+        return [one for one in self.sandbox.rest.asked if path in one]
+
     @property
     def counts(self) -> Mapping[str, int]:
         return self.running.ports.ledger.lifecycle_counts()

@@ -13,11 +13,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.ledger import LedgerReader
 from bot.model.orders import OrderStatus
 from tests.conftest import REPO
 from tests.protocol.books import self_made
 from tests.protocol.stage import CLOCK, FED, Stage, exchange, write_files
+
+pytestmark = pytest.mark.simulation
 
 LONGEST_S = 30
 
@@ -164,7 +168,7 @@ async def test_recording_of_the_exchange_is_replayed(tmp_path: Path) -> None:
     journal = tmp_path / "x.journal"
     async with written(tmp_path) as (stage, config):
         recording = asyncio.create_task(
-            run("record", "--config", str(config), "--for", "4s", "--out", str(journal))
+            run("record", "--config", str(config), "--for", "3s", "--out", str(journal))
         )
         await stage.until(lambda: len(stage.sandbox.channel.subscribed) == 6, most_s=10)
         for cents in (32, 36, 45):
@@ -173,6 +177,14 @@ async def test_recording_of_the_exchange_is_replayed(tmp_path: Path) -> None:
         recorded = await recording
         assert recorded.code == 0, recorded.err
         assert "3 markets" in recorded.out
+    text = config.read_text()  # a recording confirms books once a second
+    for old, new in (
+        ("check_every: 300ms", "check_every: 2s"),
+        ("quote_age: 900ms", "quote_age: 5s"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    config.write_text(text)
     replayed = await run(
         *("replay", "--json", "--config", str(config)),
         *("--source", "journal", "--path", str(journal), "--ledger", str(tmp_path / "replay.db")),

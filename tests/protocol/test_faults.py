@@ -14,7 +14,9 @@ from bot.model.orders import OrderStatus
 from bot.model.units import EventId
 from bot.sandbox.faults import Fault, Silence
 from tests.protocol.books import Shelf, recorded, self_made
-from tests.protocol.stage import BITCOIN, CENT, FED, RECESSION, TENTH, Stage, staged
+from tests.protocol.stage import BITCOIN, CENT, FED, MARKET_OF, RECESSION, TENTH, Stage, staged
+
+pytestmark = pytest.mark.simulation
 
 
 @pytest.fixture(params=["self-made", "recorded"])
@@ -174,13 +176,17 @@ async def pages_are_cut(stage: Stage) -> None:
 
 
 async def reason_goes_away(stage: Stage) -> None:
-    """A small probability closes the hedge at the book that shows it."""
+    """A small probability closes the hedge at the book that shows it; another's trouble waits."""
     await stage.cycles_until(is_verdict(stage, BITCOIN, Verdict.QUIET))
+    stage.sandbox.faults.add(Fault.NO_CURSOR, path="/gamma/events/keyset")
+    await stage.cycles_until(is_frozen(stage, FED, "SOURCE"))
     stage.move(BITCOIN, 8)
     result = await stage.cycles_until(is_verdict(stage, BITCOIN, Verdict.CLOSE))
     assert "PROBABILITY_GONE" in stage.codes(result, BITCOIN)
+    assert stage.said(result, FED).verdict is Verdict.FROZEN
     assert stage.held(BITCOIN) == 0
     assert stage.counts["closed"] == 1
+    stage.sandbox.faults.clear()
 
 
 async def markets_close_and_resolve(stage: Stage) -> None:
@@ -195,3 +201,26 @@ async def markets_close_and_resolve(stage: Stage) -> None:
         await stage.cycles_until(lambda _, event=event: stage.held(event) == 0)  # type: ignore[misc]
         assert ledger.totals().cash_usd == cash + shares * payout
     assert stage.counts["settled"] == 2
+
+
+async def test_quiet_cycle_asks_nothing_that_was_just_answered(tmp_path: Path) -> None:
+    async with staged(tmp_path, self_made) as stage:
+        await stage.cycle()
+        first = stage.asked("/gamma")
+        assert len(first) == 6  # the list of a series has two pages, and its number is asked for
+        await stage.cycle()
+        assert stage.asked("/gamma") == first
+
+
+async def test_silent_directory_does_not_hold_up_cycle_after_cycle(tmp_path: Path) -> None:
+    async with staged(tmp_path, self_made) as stage:
+        await stage.cycle()
+        stage.sandbox.faults.add(Fault.HANG, path="/gamma")
+        await stage.cycles_until(is_frozen(stage, FED, "SOURCE"))
+        before = len(stage.asked("/gamma"))
+        result = await stage.cycle()
+
+        assert {stage.said(result, event).verdict for event in MARKET_OF} == {Verdict.FROZEN}
+        assert len(stage.asked("/gamma")) <= before + 1
+        stage.sandbox.faults.clear()
+        await stage.cycles_until(is_verdict(stage, FED, Verdict.QUIET))
