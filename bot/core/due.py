@@ -6,7 +6,7 @@ from bot.core.case import Case
 from bot.model.decision import Reason, Verdict
 from bot.model.rule import Firing, Situation
 from bot.model.strategy import OnRemove
-from bot.model.view import EventMemory
+from bot.model.view import EventMemory, MarketView, Position
 
 REVIEW_EVERY = timedelta(days=7)
 """Every plan is looked at this often even if no trigger is named."""
@@ -14,9 +14,16 @@ REVIEW_EVERY = timedelta(days=7)
 
 def find_closing(case: Case) -> Reason | None:
     """Return why the hedge held has lost its reason; None if none is held or it has not."""
-    position = case.choice.held_position
-    if position is None or case.is_dust:
+    held, position = case.choice.held, case.choice.held_position
+    if held is None or position is None:
         return None
+    other_side = _other_side(case, held)
+    if other_side is not None or case.is_dust:
+        return other_side
+    return _lost_reason(case, position)
+
+
+def _lost_reason(case: Case, position: Position) -> Reason | None:
     rule = case.strategy.close
     if case.event.removed and case.strategy.on_remove is OnRemove.CLOSE:
         return Reason(code="REMOVED", text=f"{case.strategy.path} was removed (on_remove: close)")
@@ -32,6 +39,18 @@ def find_closing(case: Case) -> Reason | None:
         text = f"held since {position.opened_at:%Y-%m-%d %H:%M}, longer than close.after"
         return Reason(code="HELD_LONG_ENOUGH", text=text)
     return None
+
+
+def _other_side(case: Case, held: MarketView) -> Reason | None:
+    """Return that the hedge held pays when the event does not happen; None if that is not so.
+
+    The two outcomes are never held at once, so the old one is sold before the new one is bought.
+    """
+    market, adverse = held.market, case.strategy.adverse
+    if market.index_of(adverse) in (None, held.adverse_index):
+        return None  # an old market whose outcomes have other names is left as an old market
+    text = f"{case.strategy.path} names {adverse} as adverse, and what is held pays for"
+    return Reason(code="OTHER_SIDE", text=f"{text} {market.outcomes[held.adverse_index]}")
 
 
 def look_at_triggers(
@@ -55,6 +74,8 @@ def why_plan(case: Case, closing: Reason | None, firings: tuple[Firing, ...]) ->
         return (_own("first_look", "no plan was made for this event yet"),)
     if memory.strategy_digest != case.strategy.digest:
         return (_own("strategy_changed", f"{case.strategy.path} was edited"),)
+    if case.event.removed and case.orders:
+        return (_own("removed", f"{case.strategy.path} was removed, and an order rests"),)
     if firings:
         return firings
     own = _due(case, memory, closing)
@@ -111,8 +132,10 @@ def _look_again(case: Case, memory: EventMemory, last: str) -> Firing | None:
         return _own("rested", "what rests has had its time")
     if memory.verdict.startswith(Verdict.REFUSE):
         return _own("looked_again", f"refused before: {last}")
-    if memory.unfinished or is_short(case):
+    if memory.unfinished or is_short(case) or last == "OTHER_SIDE":
         return _own("unfinished", "the last plan was not completed")
+    if last == "REMOVED" and not case.event.removed:
+        return _own("returned", f"{case.strategy.path} is back")
     if memory.run_at is not None and case.view.now - memory.run_at >= REVIEW_EVERY:
         return _own("weekly_review", f"last planned {memory.run_at:%Y-%m-%d %H:%M} UTC")
     return None

@@ -30,7 +30,7 @@ class MarketChoice:
         return (
             self.held is not None
             and self.target is not None
-            and self.held.market.condition_id != self.target.market.condition_id
+            and self.held.token_id != self.target.token_id
         )
 
 

@@ -66,31 +66,43 @@ async def _look_up(
     event = strategy.event
     memory = memories.get(event, EventMemory())
     try:
-        named = await ports.market_data.find(strategy.market, now=now)
-        held = await _held_markets(ports, account, event, named)
-        markets = _adverse(strategy, named, named_now=True)
-        markets += _adverse(strategy, held, named_now=False)
+        markets = _adverse(strategy, await ports.market_data.find(strategy.market, now=now))
+        named = frozenset(view.token_id for view in markets)
+        markets += [
+            await _held(ports, strategy, token_id, condition_id)
+            for token_id, condition_id in _ours(account, event).items()
+            if token_id not in named
+        ]
     except DataError as error:
         return EventView(event=event, markets=(), memory=memory, problem=str(error))
     markets.sort(key=lambda view: view.market.ends_at or now + _LAST)
     return EventView(event=event, markets=tuple(markets), memory=memory)
 
 
-async def _held_markets(
-    ports: Sources, account: Account, event: EventId, named: Sequence[Market]
-) -> list[Market]:
-    """Return the markets of positions and orders that the strategy's reference did not find."""
-    known = {market.condition_id for market in named}
-    ours = [(position.event, position.condition_id) for position in account.positions]
-    ours += [(order.event, order.condition_id) for order in account.orders]
-    wanted: dict[ConditionId, None] = {}
-    for owner, condition_id in ours:
-        if owner == event and condition_id not in known:
-            wanted[condition_id] = None
-    return [await ports.market_data.market(condition_id) for condition_id in wanted]
+def _ours(account: Account, event: EventId) -> dict[TokenId, ConditionId]:
+    """Return the tokens that the event has positions or orders in."""
+    ours = [(item.event, item.token_id, item.condition_id) for item in account.positions]
+    ours += [(item.event, item.token_id, item.condition_id) for item in account.orders]
+    return {token: condition for owner, token, condition in ours if owner == event}
 
 
-def _adverse(strategy: Strategy, markets: Iterable[Market], *, named_now: bool) -> list[MarketView]:
+async def _held(
+    ports: Sources, strategy: Strategy, token_id: TokenId, condition_id: ConditionId
+) -> MarketView:
+    """Return the market of a token we have that the strategy's reference did not find.
+
+    It is looked at from that token's side, whatever the strategy calls adverse by now.
+    """
+    market = await ports.market_data.market(condition_id)
+    index = market.token_ids.index(token_id)
+    # A closed market of a series is still "named": the series names it until it resolves.
+    series = strategy.market.series
+    named = bool(series) and market.series_slug == series
+    adverse = market.index_of(strategy.adverse) == index
+    return MarketView(market=market, adverse_index=index, quote=None, named=named and adverse)
+
+
+def _adverse(strategy: Strategy, markets: Iterable[Market]) -> list[MarketView]:
     views: list[MarketView] = []
     for market in markets:
         index = market.index_of(strategy.adverse)
@@ -100,10 +112,7 @@ def _adverse(strategy: Strategy, markets: Iterable[Market], *, named_now: bool) 
                 f" {market.slug} are {market.outcomes[0]!r} and {market.outcomes[1]!r}."
                 " Write one of these"
             )
-        reference = strategy.market
-        # A closed market of a series is still "named": the series names it until it resolves.
-        still = named_now or bool(reference.series and market.series_slug == reference.series)
-        views.append(MarketView(market=market, adverse_index=index, quote=None, named=still))
+        views.append(MarketView(market=market, adverse_index=index, quote=None))
     return views
 
 

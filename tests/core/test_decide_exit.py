@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.decide import decide
 from bot.model.decision import Decision, Verdict
+from bot.model.market import Quote
 from bot.model.orders import OrderType, Purpose, Side
 from bot.model.strategy import CloseRule, OnRemove, Strategy
 from bot.model.units import ZERO_USD
@@ -21,6 +22,7 @@ from tests.core.builders import (
     make_limits,
     make_market_view,
     make_memory,
+    make_order,
     make_portfolio,
     make_position,
     make_strategy,
@@ -28,7 +30,7 @@ from tests.core.builders import (
     next_view,
     the_event,
 )
-from tests.fakes import START, Levels, make_market
+from tests.fakes import NO, START, Levels, make_market, mirror_book
 
 
 def held_view(
@@ -293,3 +295,29 @@ def test_a_position_oversold_by_a_failed_settlement_is_no_hedge() -> None:
     decision = decide(held_view("-5"), (make_strategy(digest="new"),))
 
     assert the_event(decision).held_shares == 0.0
+
+
+def test_a_hedge_of_the_outcome_that_is_no_longer_adverse_is_sold_before_the_other_is_bought() -> (
+    None
+):
+    view = held_view()
+    event = view.events[0]
+    yes = replace(event.markets[0], named=False)
+    book = mirror_book(yes.quote.book, token_id=NO) if yes.quote else None
+    no = replace(yes, adverse_index=1, named=True, quote=book and Quote(book, START))
+    view = replace(view, events=(replace(event, markets=(yes, no)),))
+
+    decision = decide(view, (replace(make_strategy(digest="flipped"), adverse="No"),))
+
+    assert_closes(decision, "OTHER_SIDE")
+    assert the_event(decision).memory.token_id == ""
+
+
+def test_what_rests_for_a_removed_strategy_is_withdrawn() -> None:
+    view = held_view(removed=True)
+    view = replace(view, account=replace(view.account, orders=(make_order(),)))
+
+    decision = decide(view, (make_strategy(),))
+
+    assert codes(the_event(decision)) == ["WITHDRAWN"]
+    assert decision.cancels == ("0xb1",)

@@ -29,6 +29,7 @@ _SHORT = {
     "NO_MID": "the book has one side only",
     "NO_NEXT_MARKET": "no later market to roll into",
     "NOT_WORTH_IT": "benefit below its cost",
+    "OTHER_SIDE": "what is held is the other outcome",
     "PAST_CHASE": "the ask ran away while it rested",
     "PROBABILITY_GONE": "left, became too unlikely",
     "PROBABILITY_SMALL": "too unlikely",
