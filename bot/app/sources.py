@@ -114,7 +114,8 @@ def _span(settings: Settings, recorded: Recorded) -> tuple[datetime, datetime]:
     if recorded.since is None or recorded.until is None:
         raise ConfigError(
             f"{settings.path}: recorded.since and recorded.until are needed for daily bars:"
-            " years of them take long. Write since: 2024-09-01 and until: 2024-11-30"
+            " years of them take long. Write since: 2024-09-01T00:00:00Z and"
+            " until: 2024-11-30T00:00:00Z"
         )
     return recorded.since, recorded.until
 

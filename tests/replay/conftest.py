@@ -1,11 +1,21 @@
 """Each real recording is replayed once; the tests look at what that left behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.replay.worlds import Replayed, run_replay, write_election, write_fed, write_l2_books
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands find no ledger of the environment, and leave no log set up behind them."""
+    monkeypatch.delenv("POLYHEDGE_LEDGER", raising=False)
+    monkeypatch.delenv("POLYHEDGE_STRATEGIES", raising=False)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,10 @@
 """`polyhedge explain` decides again, and the same comes out, byte for byte."""
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from bot.errors import LedgerError
 from bot.ledger import Ledger, codec
 from bot.ledger.questions import Recorded
 from bot.model.decision import Verdict
-from tests.replay.lives import live_quietly, live_roughly
+from tests.replay.lives import REPO, live_quietly, live_roughly
 from tests.replay.rows import read_decisions, read_rows
 from tests.replay.worlds import Replayed
 
@@ -60,6 +63,22 @@ def test_every_decision_of_thirty_days_comes_out_again(quiet: Settings) -> None:
     recorded = check_all(quiet.ledger)
     verdicts = {event.verdict for each in recorded for event in each.decision.events}
     assert {Verdict.OPEN, Verdict.ADD, Verdict.ROLL, Verdict.CLOSE, Verdict.REFUSE} <= verdicts
+
+
+@pytest.mark.simulation
+def test_another_process_decides_the_same(quiet: Settings) -> None:
+    code = (
+        "import sys; from pathlib import Path; from bot.engine.explain import explain;"
+        " from tests.replay.rows import read_decisions;"
+        " print(sum(explain(each).same_bytes for each in read_decisions(Path(sys.argv[1]))))"
+    )
+    # Another seed of hashes, so that sets come in another order than in this process.
+    environment = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": str(REPO)}
+    told = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code, str(quiet.ledger)],
+        env=environment, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert int(told.stdout) == len(list(read_decisions(quiet.ledger)))
 
 
 @pytest.mark.simulation

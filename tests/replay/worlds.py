@@ -13,6 +13,7 @@ import pytest
 
 from bot.app.replay import Summary, replay
 from bot.config import Mode, Settings, load_settings
+from bot.engine.cycle import CycleResult
 from bot.strategy import load_strategies
 from tests.engine.audit import Bounds
 
@@ -23,6 +24,8 @@ class Replayed:
 
     summary: Summary
     settings: Settings
+    cycles: tuple[CycleResult, ...]
+    """All of them, those that are not recorded because nothing is new included."""
     wrong: tuple[str, ...]
     """What was logged that must not happen in a replay."""
 
@@ -66,8 +69,9 @@ def run_replay(config: Path) -> Replayed:
         if name in ("cycle.skipped", "invariant.broken", "reconcile.mismatched", "source.failed"):
             wrong.append(f"{name} {keys}")
 
-    summary = asyncio.run(replay(settings, report=report, seen=lambda result: None))
-    return Replayed(summary=summary, settings=settings, wrong=tuple(wrong))
+    cycles: list[CycleResult] = []
+    summary = asyncio.run(replay(settings, report=report, seen=cycles.append))
+    return Replayed(summary=summary, settings=settings, cycles=tuple(cycles), wrong=tuple(wrong))
 
 
 L2_CONFIG = """

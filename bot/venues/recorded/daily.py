@@ -107,7 +107,7 @@ class DailyPrices:
 
         self._assumed = assumed
         self.note = (
-            f"assumed: {assumed.note}, tick 0.001, fee rates of 2026 by topic; the price of token "
+            f"{assumed.note}, tick 0.001, fee rates of 2026 by topic; the price of token "
             "1 is 1 - p; a market without a slug is given its question as one; series is the "
             "recording's topic"
         )
