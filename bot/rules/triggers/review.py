@@ -1,5 +1,6 @@
 """Trigger: the calendar."""
 
+import re
 from calendar import day_name
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,6 +19,7 @@ from bot.rules.rule import TriggerRule
 
 _WEEKDAYS = tuple(name.casefold() for name in day_name)
 _LAST_DAY_OF_MONTH = 28
+_TIME = re.compile(r"(\d{1,2}):(\d{2})")
 _DAY_S = 86_400.0
 
 
@@ -30,10 +32,10 @@ class Every(StrEnum):
 
 
 def _read_time(text: str) -> time:
-    try:
-        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - the zone is an option
-    except ValueError:
-        raise ValueError(f'is {text}; it must be a time of day, such as "15:00".') from None
+    match = _TIME.fullmatch(text)
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        raise ValueError(f'is {text}; it must be a time of day, such as "15:00".')
+    return time(int(match[1]), int(match[2]))
 
 
 def _read_zone(text: str) -> ZoneInfo:
