@@ -70,8 +70,8 @@ class Engine:
             async with asyncio.timeout(ports.terms.deadline.total_seconds()):
                 result = await self._run(self._cycle, at)
         except InvariantError as error:
-            ports.report("invariant.broken", cycle=self._cycle, error=str(error))
             ports.ledger.record_halt(str(error), ports.clock.now())
+            ports.report("invariant.broken", cycle=self._cycle, error=str(error))
             await self._withdraw()
             raise
         except LedgerError:
@@ -82,8 +82,8 @@ class Engine:
             result = self._skip(at, str(error))
         except Exception as error:  # noqa: BLE001 - the one edge: nothing more is sent, trading halts
             text = f"unexpected {type(error).__name__}: {error}"
+            ports.ledger.record_halt(text, ports.clock.now())  # first: to report it may fail too
             ports.report("cycle.skipped", cycle=self._cycle, error=text, unexpected=True)
-            ports.ledger.record_halt(text, ports.clock.now())
             result = self._skip(at, text)
         self._finish(result, started)
         return result
@@ -158,6 +158,8 @@ class Engine:
             if await cancel_all(self._ports):
                 await self._reconciler.run()
         except BotError as error:
+            if isinstance(error, InvariantError):
+                self._ports.ledger.record_halt(str(error), self._ports.clock.now())
             self._ports.report("cycle.skipped", cycle=self._cycle, error=f"cancelling: {error}")
 
     def _skip(self, at: datetime, why: str) -> CycleResult:

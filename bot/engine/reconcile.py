@@ -11,11 +11,21 @@ from bot.engine.ports import Ports
 from bot.engine.settle import settle_resolved
 from bot.engine.tell import tell_fills
 from bot.errors import InvariantError
-from bot.model.orders import Fill, LiveOrder, OrderStatus, OrderType, VenueOrder
+from bot.model.orders import (
+    Fill,
+    LiveOrder,
+    OrderStatus,
+    OrderType,
+    TradeSettlement,
+    VenueOrder,
+)
 from bot.model.units import OrderId, TokenId
 
 OVERLAP = timedelta(minutes=10)
 """Fills are asked for from this long before the last one seen: settlements change late."""
+LOOKS = 3
+"""A fill may come between two reads of one look; only a difference that stays is one."""
+LOOK_AGAIN_S = 1.0
 DUST = Decimal("0.01")
 """An order this close to full is full. **Source:** POLYMARKET section 4.5."""
 DEAD_READS = 3
@@ -34,14 +44,15 @@ class Absence:
     reads: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
-    """What a comparison found."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one look found."""
 
-    new_fills: int
-    changed: tuple[str, ...]
-    unknown: int
-    """Orders whose fate is still open."""
+    differences: tuple[str, ...]
+    """Between the venue's cash and shares and the ledger's, in words."""
+    open_questions: int
+    """Orders whose fate is open and held markets that cannot be read: a difference may be their
+    work, and nothing is concluded from it."""
 
 
 @dataclass(slots=True)
@@ -51,24 +62,37 @@ class Reconciler:
     ports: Ports
     _absent: dict[OrderId, Absence] = field(default_factory=dict)
 
-    async def run(self) -> Reconciled:
+    async def run(self) -> None:
         """Read the venue, add what is missing, compare.
 
         Raises:
             VenueError: a read failed; nothing is concluded from it.
             InvariantError: cash or positions differ and no open question explains it.
         """
+        found = await self._look()
+        for _ in range(LOOKS - 1):
+            if not found.differences or found.open_questions:
+                break
+            await self.ports.clock.sleep(LOOK_AGAIN_S)
+            found = await self._look()
+        if found.differences:
+            self.ports.report(
+                "reconcile.mismatched", differences=found.differences, open=found.open_questions
+            )
+            if not found.open_questions:
+                raise InvariantError("; ".join(found.differences))
+
+    async def _look(self) -> _Found:
+        """Read and book once; return what does not agree."""
         open_orders, fills = await self._read()
         new = self._book_fills(fills)
         changed = self._judge({order.order_id: order for order in open_orders})
         unreadable = await settle_resolved(self.ports)
-        unknown = self._unknown()
-        await self._compare(open_questions=len(unknown) + unreadable)
+        unknown = len(self._unknown())
+        differences = await self._differences()
         if new or changed or unknown:
-            self.ports.report(
-                "reconcile.finished", new_fills=new, changed=changed, unknown=len(unknown)
-            )
-        return Reconciled(new_fills=new, changed=tuple(changed), unknown=len(unknown))
+            self.ports.report("reconcile.finished", new_fills=new, changed=changed, unknown=unknown)
+        return _Found(tuple(differences), unknown + unreadable)
 
     async def _read(self) -> tuple[tuple[VenueOrder, ...], tuple[Fill, ...]]:
         # Orders first: one that fills in between is then still shown, or its fill is read.
@@ -80,10 +104,7 @@ class Reconciler:
         )
         orders = await self.ports.venue.open_orders()
         fills = await self.ports.venue.fills(since=since)
-        mine = {order.order_id for order in self.ports.ledger.orders_without_end()}
-        foreign = [order.order_id for order in orders if order.order_id not in mine]
-        known = [order_id for order_id in foreign if self.ports.ledger.order(order_id)]
-        strangers = set(foreign) - set(known)
+        strangers = [o.order_id for o in orders if self.ports.ledger.order(o.order_id) is None]
         if strangers:
             raise InvariantError(
                 f"the venue shows open order {min(strangers)}, which the ledger never sent"
@@ -99,7 +120,8 @@ class Reconciler:
                 if (order := ledger.order(fill.order_id)) is not None and order.filled == 0
             }
             new = [fill for fill in fills if ledger.record_fill(fill, now)]
-            tell_fills(self.ports, [fill for fill in new if fill.order_id in first])
+            stands = [fill for fill in new if fill.settlement is not TradeSettlement.FAILED]
+            tell_fills(self.ports, [fill for fill in stands if fill.order_id in first])
         for fill in new:
             self.ports.report(
                 "fill.recorded",
@@ -114,10 +136,15 @@ class Reconciler:
         return len(new)
 
     def _judge(self, shown: dict[OrderId, VenueOrder]) -> list[str]:
-        """Record what became of each of our orders that has not ended."""
+        """Record what became of each of our orders that has not ended.
+
+        One that was thought to have ended and is shown lives again: it may still take our cash.
+        """
         ledger, now = self.ports.ledger, self.ports.clock.now()
         changed: list[str] = []
-        for order in ledger.orders_without_end():
+        back = [order for order_id in shown if (order := ledger.order(order_id)) is not None]
+        orders = {order.order_id: order for order in (*ledger.orders_without_end(), *back)}
+        for order in orders.values():
             fate = self._fate(order, shown.get(order.order_id), now)
             if fate is None:
                 continue
@@ -169,12 +196,8 @@ class Reconciler:
             if order.status is not OrderStatus.OPEN
         ]
 
-    async def _compare(self, *, open_questions: int) -> None:
-        """Hold cash and shares of the ledger against the venue's.
-
-        While an order is unknown, or a held market cannot be read, a difference may be their work:
-        it is reported and nothing is concluded from it.
-        """
+    async def _differences(self) -> list[str]:
+        """Hold cash and shares of the ledger against the venue's."""
         ledger, now = self.ports.ledger, self.ports.clock.now()
         balances = await self.ports.venue.balances()
         account = ledger.account(now)
@@ -193,8 +216,4 @@ class Reconciler:
                 differences.append(
                     f"the venue shows {there} shares of {token} and the ledger {here}"
                 )
-        if not differences:
-            return
-        self.ports.report("reconcile.mismatched", differences=differences, open=open_questions)
-        if not open_questions:
-            raise InvariantError("; ".join(differences))
+        return differences

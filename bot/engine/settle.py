@@ -13,9 +13,11 @@ from bot.venues.ports import Redemption
 async def settle_resolved(ports: Ports) -> int:
     """Settle what has resolved; return how many positions could not be looked at.
 
-    Disputed markets wait. A market whose state cannot be read is left for the next time.
+    Disputed markets wait, and so do shares with a trade that may still fail: the venue pays only
+    what has settled. A market whose state cannot be read is left for the next time.
     """
     account = ports.ledger.account(ports.clock.now())
+    unsettled = {fill.token_id for fill in ports.ledger.fills_not_final()}
     unreadable = 0
     for position in account.positions:
         try:
@@ -24,7 +26,7 @@ async def settle_resolved(ports: Ports) -> int:
             ports.report("source.failed", source=position.condition_id, error=str(error))
             unreadable += 1
             continue
-        if market.payouts is None or market.disputed:
+        if market.payouts is None or market.disputed or position.token_id in unsettled:
             continue
         await _settle(ports, position, market)
     return unreadable
