@@ -11,7 +11,7 @@ import bot
 from bot.app.sources import open_market_data
 from bot.app.strategies import KnownStrategies
 from bot.clock import Clock, SteppedClock, SystemClock
-from bot.config import MarketDataName, Settings
+from bot.config import MarketDataName, Mode, Settings
 from bot.engine.cycle import CycleResult, Engine
 from bot.engine.ports import Ports, Report, Terms
 from bot.ledger import Ledger, LedgerReader
@@ -51,7 +51,8 @@ async def open_daemon(
     """
     settings.ledger.parent.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as open_things:
-        ledger = Ledger.open(settings.ledger, mode=settings.mode)
+        durable = settings.mode is not Mode.REPLAY
+        ledger = Ledger.open(settings.ledger, mode=settings.mode, durable=durable)
         open_things.callback(ledger.close)
         clock = make_clock(settings, last=ledger.last_cycle())
         market_data = open_market_data(settings, clock=clock, report=report)

@@ -91,8 +91,12 @@ class WriterLock:
             self._file = -1
 
 
-def open_for_writing(path: Path) -> "Database":
+def open_for_writing(path: Path, *, durable: bool = True) -> "Database":
     """Return a connection that commits to the platter: WAL, synchronous FULL, foreign keys on.
+
+    Args:
+        path: The file.
+        durable: False hands commits to the operating system only.
 
     Raises:
         sqlite3.Error: It is no database, or it cannot be written.
@@ -101,7 +105,8 @@ def open_for_writing(path: Path) -> "Database":
 
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     db = Database(connection, execute_plugins=False)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    synchronous = "FULL" if durable else "OFF"
+    for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
         db.execute(f"PRAGMA {pragma}").fetchone()
     with immediate(db):  # a file that can only be read says so here, not at the first order
         pass

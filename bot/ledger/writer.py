@@ -55,8 +55,14 @@ class Ledger(Questions):
         self._diary = Diary(db=db, mode=mode)
 
     @classmethod
-    def open(cls, path: Path, *, mode: str) -> Self:
+    def open(cls, path: Path, *, mode: str, durable: bool = True) -> Self:
         """Open or make the ledger at ``path``.
+
+        Args:
+            path: The file.
+            mode: How the program runs; a ledger keeps the mode it was made in.
+            durable: Whether what is written outlives a power cut. False is for what can be made
+                again, such as a replay: a killed process loses nothing then either.
 
         Raises:
             LedgerError: It is in use, of another mode or a newer version, damaged, or its folder
@@ -65,7 +71,7 @@ class Ledger(Questions):
         lock = WriterLock(path)
         try:
             with explained(path):
-                db = open_for_writing(path)
+                db = open_for_writing(path, durable=durable)
                 try:
                     bring_up_to_date(db, path=path)
                     check_mode(db, path=path, mode=mode)

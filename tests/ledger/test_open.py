@@ -191,6 +191,12 @@ def test_writing_waits_for_the_platter(ledger: Ledger) -> None:
     assert found == ["wal", 2, 1]
 
 
+def test_what_can_be_made_again_does_not_wait_for_the_platter(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "replay.db", mode="replay", durable=False)
+    assert ledger._db.execute("PRAGMA synchronous").fetchone()[0] == 0
+    ledger.close()
+
+
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.write_bytes(b"this is not SQLite" * 100)
