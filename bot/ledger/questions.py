@@ -159,11 +159,6 @@ class Questions:
             for kind, event, at, text in rows
         )
 
-    def strategy_text(self, digest: str) -> str | None:
-        """Return a strategy file as it was when a decision used it; None if none did."""
-        row = self._one("SELECT text FROM strategies WHERE digest = ?", digest)
-        return None if row is None else str(row[0])
-
     def standing(self) -> dict[str, str]:
         """Return what was amiss after the last cycle: what it concerns -> why; empty if nothing."""
         row = self._one("SELECT body FROM standing ORDER BY id DESC LIMIT 1")

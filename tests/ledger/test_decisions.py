@@ -238,10 +238,3 @@ def test_what_stands_amiss_is_written_when_it_changes(ledger: Ledger) -> None:
         ledger.record_standing(amiss, START)
         assert ledger.standing() == amiss
     assert count(ledger, "standing") == 2
-
-
-def test_a_strategy_text_is_found_by_its_digest(ledger: Ledger) -> None:
-    strategy = make_strategy()
-    ledger.record_decision(make_view(), make_decision(), [strategy])
-    assert ledger.strategy_text(strategy.digest) == strategy.text
-    assert ledger.strategy_text("0") is None
