@@ -15,13 +15,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from bot.app.sources import open_tape
 from bot.cli import main
+from bot.cli.show.replay import render_summary
 from bot.model.decision import EventDecision, Verdict
 from bot.model.units import ConditionId
 from bot.venues.tokens import ctf_token_ids
@@ -199,6 +202,14 @@ def test_what_the_recording_does_not_end_is_left_at_the_last_bid(fed: Replayed) 
         worth = left[event].worth_usd_est
         assert worth is not None
         assert worth == pytest.approx(float(left[event].shares * Decimal(bid)), abs=1e-9)
+    shown = StringIO()
+    console = Console(file=shown, width=100)
+    for part in render_summary(fed.summary, width=100):
+        console.print(part)
+    assert "at the last bid" in shown.getvalue()
+    assert "630 USD" in shown.getvalue()
+    assert "201 USD" in shown.getvalue()
+    assert "Assumed, not recorded" in shown.getvalue()
 
 
 def test_nothing_is_traded_while_the_recording_has_a_hole(fed: Replayed) -> None:
