@@ -4,7 +4,7 @@ Everything inside is a whole number of millionths of a USD or of a share, so tha
 At any time ``cash + cost of positions == deposits + realised``, exactly.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -203,11 +203,22 @@ class Books:
             if lot.shares_e6 != 0
         )
 
-    def account(self, now: datetime, *, orders: tuple[LiveOrder, ...]) -> Account:
-        """Return cash, positions and the premium used in the 365 days up to ``now``."""
+    def account(
+        self,
+        now: datetime,
+        *,
+        orders: tuple[LiveOrder, ...],
+        unsettled: Set[FillKey] = frozenset(),
+    ) -> Account:
+        """Return cash, positions and the premium used in the 365 days up to ``now``.
+
+        What an ``unsettled`` sale brought frees no premium yet: it may still fail, when others
+        have spent it.
+        """
         premium_e6: dict[EventId, int] = {}
         for move in self._fills():
-            if move.at > now - PREMIUM_WINDOW:
+            waits = move.cash_e6 > 0 and move.key in unsettled
+            if move.at > now - PREMIUM_WINDOW and not waits:
                 premium_e6[move.event] = premium_e6.get(move.event, 0) - move.cash_e6
         return Account(
             cash_usd=Usd(from_e6(self._cash_e6)),

@@ -41,6 +41,8 @@ class Fold:
         self.last_fill_at: datetime | None = None
         self.events: dict[TokenId, EventId] = {}
         self._live: dict[OrderId, LiveOrder] = {}
+        self.unsettled: dict[FillKey, Fill] = {}
+        """Fills that are neither confirmed nor failed yet."""
         self._seen = {"orders": 0, "order_events": 0, "journal": 0, "fill_events": 0}
         self._stamp = (-1, -1)
         """Changes by this connection and by others, when the rows were last read."""
@@ -78,7 +80,9 @@ class Fold:
             account, since, until = self._account
             if since <= now and (until is None or now < until):
                 return account
-        account = self.books.account(now, orders=self.orders_without_end())
+        account = self.books.account(
+            now, orders=self.orders_without_end(), unsettled=self.unsettled.keys()
+        )
         self._account = (account, now, self.books.premium_changes_at(now))
         return account
 
@@ -136,6 +140,7 @@ class Fold:
             fill, event=EventId(row["event"]), condition_id=ConditionId(row["condition_id"])
         )
         self.fills[fill.trade_id, fill.order_id] = fill
+        self.unsettled[fill.trade_id, fill.order_id] = fill
         self.last_fill_at = max(self.last_fill_at or fill.at, fill.at)
         self._add_filled(fill.order_id, fill.size)
 
@@ -145,4 +150,9 @@ class Fold:
 
     def _change_fill(self, row: Row) -> None:
         key = (TradeId(row["trade_id"]), OrderId(row["order_id"]))
-        self.fills[key] = replace(self.fills[key], settlement=TradeSettlement(row["settlement"]))
+        fill = replace(self.fills[key], settlement=TradeSettlement(row["settlement"]))
+        self.fills[key] = fill
+        if fill.settlement in (TradeSettlement.CONFIRMED, TradeSettlement.FAILED):
+            self.unsettled.pop(key, None)
+        else:
+            self.unsettled[key] = fill

@@ -18,14 +18,12 @@ from bot.ledger.fold import Fold
 from bot.ledger.parts import Parts
 from bot.ledger.rows import from_text
 from bot.model.decision import Decision
-from bot.model.orders import Fill, LiveOrder, TradeSettlement
+from bot.model.orders import Fill, LiveOrder
 from bot.model.units import ClientOrderId, EventId, OrderId, TokenId
 from bot.model.view import Account, EventMemory, View
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-_FINAL = (TradeSettlement.CONFIRMED, TradeSettlement.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +114,7 @@ class Questions:
 
     def fills_not_final(self) -> tuple[Fill, ...]:
         """Return the fills that are neither confirmed nor failed yet."""
-        return tuple(fill for fill in self.fills() if fill.settlement not in _FINAL)
+        return tuple(self._current().unsettled.values())
 
     def last_fill_seen_at(self) -> datetime | None:
         """Return when the newest fill we know of happened; None without any."""

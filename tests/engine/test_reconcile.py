@@ -1,6 +1,8 @@
 """What the comparison with the venue concludes when things happen at awkward instants."""
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from bot.errors import InvariantError
 from bot.model.orders import OrderStatus, TradeSettlement
 from bot.model.units import Usd
+from bot.strategy import Changes
 from tests.core.builders import REST
 from tests.engine.test_cycle import make_world
 from tests.engine.world import World, make_strategy
@@ -192,3 +195,57 @@ async def test_an_order_of_somebody_else_halts(tmp_path: Path) -> None:
     desk._resting[strange.order_id] = replace(resting, order=strange, place=None)
     with pytest.raises(InvariantError, match="0xstranger, which the ledger never sent"):
         await world.cycle()
+
+
+async def test_what_a_sale_brings_frees_premium_only_when_it_has_settled(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.show()
+    await world.cycle()
+    spent = world.ledger.account(world.clock.now()).premium_used_usd
+    world.clock.advance(60)
+    world.strategies.changes = Changes(strategies=(), removed=(make_strategy(),))
+    world.show()
+    await world.cycle()
+    account = world.ledger.account(world.clock.now())
+    assert account.positions == ()
+    assert account.premium_used_usd == spent
+    world.clock.advance(60)
+    await world.cycle()
+    assert 0 < world.ledger.account(world.clock.now()).premium_used_usd < spent
+
+
+@pytest.mark.parametrize("takes", [True, False], ids=["arrived", "lost"])
+async def test_an_order_cut_off_by_the_deadline_is_followed_up_and_not_sent_again(
+    tmp_path: Path, *, takes: bool
+) -> None:
+    world = make_world(tmp_path)
+
+    class Hangs:
+        """A venue whose answers never come."""
+
+        def __init__(self, venue: Any) -> None:
+            self._venue = venue
+            self.sent = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._venue, name)
+
+        async def submit(self, prepared: Any) -> Any:
+            self.sent += 1
+            if takes:
+                await self._venue.submit(prepared)
+            await asyncio.Event().wait()
+
+    world.venue = hangs = Hangs(world.venue)
+    terms = replace(world.terms(), deadline=timedelta(milliseconds=50))
+    world.terms = lambda: terms  # type: ignore[method-assign]
+    world.engine = world._start()
+    world.show()
+    assert "deadline" in (await world.cycle()).skipped
+    for _ in range(5):
+        world.clock.advance(60)
+        world.show()
+        await world.cycle()
+    (order,) = world.ledger.orders()
+    assert order.status is (OrderStatus.FILLED if takes else OrderStatus.DEAD)
+    assert hangs.sent == 1
