@@ -43,7 +43,7 @@ run: .venv/.run
 	$(BIN)/polyhedge run --config config.example.yaml $(ARGS)
 
 test: lint types .venv/.dev $(NODE)
-	$(PY) -m pytest -n auto --cov --cov-report=json:coverage.json --cov-report= $(ARGS)
+	$(PY) -m pytest -n auto --dist loadgroup --cov --cov-report=json:coverage.json --cov-report= $(ARGS)
 	$(PY) .ci/coverage_bars.py coverage.json
 
 lint: .venv/.dev

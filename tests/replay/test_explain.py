@@ -23,6 +23,9 @@ from tests.replay.lives import REPO, live_quietly, live_roughly
 from tests.replay.rows import read_decisions, read_rows
 from tests.replay.worlds import Replayed
 
+# On one worker: what is replayed once is looked at by many tests.
+pytestmark = [pytest.mark.simulation, pytest.mark.xdist_group("replay")]
+
 OTHER = "0.0.9+0123456789ab"
 
 
@@ -58,14 +61,12 @@ def test_every_decision_of_a_replay_comes_out_again(
     assert len(check_all(replayed.ledger)) == replayed.summary.decisions
 
 
-@pytest.mark.simulation
 def test_every_decision_of_thirty_days_comes_out_again(quiet: Settings) -> None:
     recorded = check_all(quiet.ledger)
     verdicts = {event.verdict for each in recorded for event in each.decision.events}
     assert {Verdict.OPEN, Verdict.ADD, Verdict.ROLL, Verdict.CLOSE, Verdict.REFUSE} <= verdicts
 
 
-@pytest.mark.simulation
 def test_another_process_decides_the_same(quiet: Settings) -> None:
     code = (
         "import sys; from pathlib import Path; from bot.engine.explain import explain;"
@@ -81,7 +82,6 @@ def test_another_process_decides_the_same(quiet: Settings) -> None:
     assert int(told.stdout) == len(list(read_decisions(quiet.ledger)))
 
 
-@pytest.mark.simulation
 def test_it_comes_out_again_after_a_kill_edits_and_removed_files(rough: Settings) -> None:
     recorded = check_all(rough.ledger)
     events = [event for each in recorded if each.view for event in each.view.events]
@@ -97,7 +97,6 @@ def test_it_comes_out_again_after_a_kill_edits_and_removed_files(rough: Settings
     assert len(digests) == 7  # six files, of which one was edited
 
 
-@pytest.mark.simulation
 def test_what_led_to_an_order_can_be_explained_for_ever(quiet: Settings, tmp_path: Path) -> None:
     ledger = tmp_path / "old.db"
     copy_ledger(quiet.ledger, ledger)
@@ -115,7 +114,6 @@ def test_what_led_to_an_order_can_be_explained_for_ever(quiet: Settings, tmp_pat
         explain(gone[0])
 
 
-@pytest.mark.simulation
 def test_what_another_version_decided_is_shown_beside_todays(
     quiet: Settings, tmp_path: Path
 ) -> None:

@@ -32,6 +32,9 @@ from tests.engine.audit import audit
 from tests.replay.rows import MILLION, ShownBooks, read_decisions, read_rows, recount_cash_e6
 from tests.replay.worlds import HELD, Replayed, read_closes, write_election
 
+# On one worker: what is replayed once is looked at by many tests.
+pytestmark = [pytest.mark.simulation, pytest.mark.xdist_group("replay")]
+
 FORESEEABLE = (
     "tick", "decimals", "minimum", "balance", "post_only", "closed", "expiration", "no_book",
 )  # fmt: skip
