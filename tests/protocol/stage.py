@@ -11,7 +11,7 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -32,7 +32,7 @@ from tests.venues.polymarket.rig import CTF_IDS, V2_IDS
 
 CLOCK = SystemClock()
 FED, RECESSION, BITCOIN = EventId("fed-hike"), EventId("recession"), EventId("bitcoin")
-ON_ITS_WAY = timedelta(milliseconds=100)
+ON_ITS_WAY = timedelta(milliseconds=250)
 """What the exchange said last may confirm a book this long after something newer is true there."""
 SERIES = "fed-decision"
 CENT, TENTH = Price(Decimal("0.01")), Price(Decimal("0.001"))
@@ -49,15 +49,15 @@ portfolio:
 risk_aversion: 4.3
 premium_budget: 3000usd
 max_total: 3000usd
-max_quote_age: 900ms
+max_quote_age: {quote_age}
 check_every: 300ms
 paper: {{cash_usd: 4000, latency: {latency}, settlement_delay: 100ms}}
 polymarket:
   gamma_url: {gamma}
   clob_url: {clob}
   market_ws_url: {stream}
-  request_timeout: 500ms
-  poll: 100ms
+  request_timeout: {timeout}
+  poll: {poll}
 """
 
 STRATEGY = """\
@@ -152,12 +152,25 @@ _NAMED = {
 }
 
 
-def write_files(folder: Path, sandbox: Sandbox, *, latency: str = "50ms") -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """How patient the daemon is, in the words of its config."""
+
+    latency: str = "50ms"
+    quote_age: str = "900ms"
+    poll: str = "100ms"
+    timeout: str = "500ms"
+
+
+FAST, CALM = Pulse(), Pulse(latency="250ms", quote_age="30s", poll="10s", timeout="5s")
+
+
+def write_files(folder: Path, sandbox: Sandbox, pulse: Pulse) -> Path:
     """Write config and strategies as a user would; return the config."""
     ends = sandbox.endpoints
     config = folder / "config.yaml"
     config.write_text(
-        CONFIG.format(gamma=ends.gamma, clob=ends.clob, stream=ends.market_stream, latency=latency)
+        CONFIG.format(gamma=ends.gamma, clob=ends.clob, stream=ends.market_stream, **asdict(pulse))
     )
     (folder / "strategies").mkdir()
     for event, market in _NAMED.items():
@@ -239,7 +252,7 @@ class Stage:
         before = {fill.trade_id for fill in self.running.ports.ledger.fills()}
         result = await self.running.engine.run_cycle()
         self.results.append(result)
-        assert not self.running.ports.ledger.halted()
+        assert self.running.ports.ledger.halted() == ""
         assert self.running.ports.ledger.totals().gap_usd == 0
         if result.decision is not None:
             for intent in result.decision.approved:
@@ -250,7 +263,7 @@ class Stage:
         return result
 
     async def cycles_until(
-        self, condition: Callable[[CycleResult], bool], *, most_s: float = 6.0
+        self, condition: Callable[[CycleResult], bool], *, most_s: float = 20.0
     ) -> CycleResult:
         """Run cycles, a little apart, until one fulfils ``condition``."""
         async with asyncio.timeout(most_s):
@@ -258,7 +271,7 @@ class Stage:
                 await CLOCK.sleep(0.05)
         return result
 
-    async def until(self, condition: Callable[[], bool], *, most_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], *, most_s: float = 20.0) -> None:
         """Let the sockets work until ``condition`` holds."""
         async with asyncio.timeout(most_s):
             while not condition():
@@ -349,10 +362,10 @@ async def exchange(shelf: Shelf) -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def staged(folder: Path, shelf: Shelf, *, latency: str = "50ms") -> AsyncIterator[Stage]:
+async def staged(folder: Path, shelf: Shelf, pulse: Pulse = FAST) -> AsyncIterator[Stage]:
     """Start an exchange, and a daemon at it."""
     async with exchange(shelf) as stage:
-        settings = load_settings(write_files(folder, stage.sandbox, latency=latency), {})
+        settings = load_settings(write_files(folder, stage.sandbox, pulse), {})
         async with open_daemon(settings, report=stage.report, decided=stage.decided) as daemon:
             stage.daemon = daemon
             yield stage

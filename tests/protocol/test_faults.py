@@ -14,7 +14,17 @@ from bot.model.orders import OrderStatus
 from bot.model.units import EventId
 from bot.sandbox.faults import Fault, Silence
 from tests.protocol.books import Shelf, recorded, self_made
-from tests.protocol.stage import BITCOIN, CENT, FED, MARKET_OF, RECESSION, TENTH, Stage, staged
+from tests.protocol.stage import (
+    BITCOIN,
+    CALM,
+    CENT,
+    FED,
+    MARKET_OF,
+    RECESSION,
+    TENTH,
+    Stage,
+    staged,
+)
 
 pytestmark = pytest.mark.simulation
 
@@ -63,11 +73,9 @@ async def test_hedges_live_through_every_fault(tmp_path: Path, shelf: Shelf) -> 
 
 async def hedges_open(stage: Stage) -> None:
     """Both kinds of market are found and hedged; one order rests."""
-    await stage.cycle()
-    assert stage.held(FED) > 0
-    assert stage.held(RECESSION) > 0
+    await stage.cycles_until(lambda _: min(stage.held(FED), stage.held(RECESSION)) > 0)
+    await stage.cycles_until(lambda _: len(stage.resting()) == 1)
     assert stage.held(BITCOIN) == 0
-    assert len(stage.resting()) == 1
     await stage.until(lambda: len(stage.sandbox.channel.subscribed) == 3)
 
 
@@ -204,10 +212,10 @@ async def markets_close_and_resolve(stage: Stage) -> None:
 
 
 async def test_quiet_cycle_asks_nothing_that_was_just_answered(tmp_path: Path) -> None:
-    async with staged(tmp_path, self_made) as stage:
+    async with staged(tmp_path, self_made, CALM) as stage:
         await stage.cycle()
         first = stage.asked("/gamma")
-        assert len(first) == 6  # the list of a series has two pages, and its number is asked for
+        assert len(first) == 5  # the list of a series has two pages, and its number is asked for
         await stage.cycle()
         assert stage.asked("/gamma") == first
 
@@ -221,6 +229,6 @@ async def test_silent_directory_does_not_hold_up_cycle_after_cycle(tmp_path: Pat
         result = await stage.cycle()
 
         assert {stage.said(result, event).verdict for event in MARKET_OF} == {Verdict.FROZEN}
-        assert len(stage.asked("/gamma")) <= before + 1
+        assert len(stage.asked("/gamma")) <= before + 2  # one try at a time until it answers
         stage.sandbox.faults.clear()
         await stage.cycles_until(is_verdict(stage, FED, Verdict.QUIET))
