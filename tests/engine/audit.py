@@ -3,6 +3,7 @@
 Nothing here uses ``bot.ledger`` to add up: what it says is what is checked.
 """
 
+import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
@@ -12,8 +13,11 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from bot.config import Settings
 from bot.core.budget import measure_usage
 from bot.ledger import LedgerReader
+from bot.portfolio import open_portfolio
+from bot.strategy import load_strategies
 from tests.core.builders import make_event, make_view
 
 ENDED = ("filled", "cancelled", "expired", "rejected", "dead")
@@ -190,3 +194,27 @@ def _e6(figure: Decimal) -> int:
 def _near(usd: Decimal, e6: Fraction) -> bool:
     """Whether two sums are the same to a thousandth of a millionth: shares of fees are divided."""
     return abs(_in_e6(usd) - e6) < Fraction(1, 1000)
+
+
+def read_bounds(settings: Settings) -> Bounds:
+    """Return the limits as the example's files say, for a portfolio whose prices never change."""
+    strategies, problems = load_strategies(settings.strategies)
+    assert problems == ()
+    worth = Decimal(_worth(settings))
+    return Bounds(
+        premium=worth * Decimal(str(settings.premium_budget.share)),
+        total=worth * Decimal(str(settings.max_total.share)),
+        event={strategy.event: strategy.limits.max_premium_usd for strategy in strategies},
+        order={strategy.event: strategy.limits.max_order_usd for strategy in strategies},
+    )
+
+
+def _worth(settings: Settings) -> str:
+    async def read() -> float:
+        reader = open_portfolio(settings.portfolio, report=lambda *_, **__: None)
+        try:
+            return (await reader.read(settings.practice.start)).usd_est
+        finally:
+            await reader.close()
+
+    return str(asyncio.run(read()))

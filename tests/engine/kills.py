@@ -13,9 +13,9 @@ import shutil
 import signal
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,8 @@ from bot.config import Settings, load_settings
 from bot.ledger import LedgerReader
 from bot.model.orders import LiveOrder
 from bot.model.units import Usd
-from bot.portfolio import open_portfolio
-from bot.strategy import load_strategies
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
-from tests.engine.audit import Bounds, audit
+from tests.engine.audit import audit, read_bounds
 from tests.engine.mortal import HOWS, Kill, live_alone, live_outlived, make_note, read_note
 
 REPO = Path(__file__).resolve().parents[2]
@@ -78,20 +76,21 @@ def run_kills(folder: Path, *, kills: int, seed: int, outlived: bool) -> list[Hi
     while len(hits) < kills:
         life += 1
         world = World(folder / f"{seed}-{life}", seed=seed + life, outlived=outlived)
-        ended = False
-        while not ended:
-            number += 1
-            kill = None if len(hits) == kills else draw(seed, number)
-            where = f"{world.name} life {life}, seed {seed}, kill {number}: {kill}"
-            try:
-                ended = world.start(kill)
-                found = world.check(ended=ended)
-            except BaseException as error:
-                error.add_note(where)
-                raise
-            if kill is not None and not ended:
-                hits.append(Hit(number=number, life=world.name, kill=kill, found=found))
-        world.close()
+        with closing(world):
+            ended = False
+            while not ended:
+                number += 1
+                kill = None if len(hits) == kills else draw(seed, number)
+                where = f"{world.name} life {life}, seed {seed}, kill {number}: {kill}"
+                try:
+                    ended = world.start(kill)
+                    found = world.check(ended=ended)
+                except BaseException as error:
+                    error.add_note(where)
+                    raise
+                if kill is not None and not ended:
+                    hits.append(Hit(number=number, life=world.name, kill=kill, found=found))
+        world.forget()
     return hits
 
 
@@ -188,6 +187,11 @@ class World:
 
     def close(self) -> None:
         """Let go of what lives here."""
+        if self._outside is not None:
+            self._outside.close()
+
+    def forget(self) -> None:
+        """Remove what is on disk; after a failure it stays."""
         shutil.rmtree(self._folder)
 
 
@@ -211,6 +215,10 @@ class Outside:
         self._loop = asyncio.Runner()
         self._arrived: list[str] = []
         self._loop.run(self._market_data.start())
+
+    def close(self) -> None:
+        """End the loop that answers."""
+        self._loop.close()
 
     def answer(self, port: str, name: str, args: Any, named: Any) -> tuple[bool, Any]:
         """Do what the daemon asks for; return whether it went well, and the answer or error."""
@@ -257,30 +265,6 @@ def practice_settings(folder: Path, *, seed: int) -> Settings:
     settings = load_settings(REPO / "config.example.yaml", {})
     practice = settings.practice.model_copy(update={"seed": seed, "pace": timedelta(0)})
     return replace(settings, ledger=folder / "ledger.db", practice=practice)
-
-
-def read_bounds(settings: Settings) -> Bounds:
-    """Return the limits as the example's files say, for a portfolio whose prices never change."""
-    strategies, problems = load_strategies(settings.strategies)
-    assert problems == ()
-    worth = Decimal(_worth(settings))
-    return Bounds(
-        premium=worth * Decimal(str(settings.premium_budget.share)),
-        total=worth * Decimal(str(settings.max_total.share)),
-        event={strategy.event: strategy.limits.max_premium_usd for strategy in strategies},
-        order={strategy.event: strategy.limits.max_order_usd for strategy in strategies},
-    )
-
-
-def _worth(settings: Settings) -> str:
-    async def read() -> float:
-        reader = open_portfolio(settings.portfolio, report=_nobody)
-        try:
-            return (await reader.read(settings.practice.start)).usd_est
-        finally:
-            await reader.close()
-
-    return str(asyncio.run(read()))
 
 
 def _has_tables(path: Path) -> bool:

@@ -96,9 +96,8 @@ class Reaper:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _die() -> int:
+def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-    return 0
 
 
 def make_note(ledger: Path) -> None:

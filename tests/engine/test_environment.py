@@ -25,8 +25,8 @@ from bot.ledger import LedgerReader, switch
 from bot.model.orders import PreparedOrder, SubmitResult
 from bot.model.strategy import Execution, ExecutionStyle
 from bot.strategy import Changes
-from tests.engine.audit import audit
-from tests.engine.kills import REPO, practice_settings, read_bounds
+from tests.engine.audit import audit, read_bounds
+from tests.engine.kills import REPO, practice_settings
 from tests.engine.world import World, make_strategy
 from tests.fakes import START
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from bot.config import Settings
-from tests.engine.audit import audit
-from tests.engine.kills import SOAK_KILLS, SOAK_SEED, practice_settings, read_bounds, run_kills
+from tests.engine.audit import audit, read_bounds
+from tests.engine.kills import SOAK_KILLS, SOAK_SEED, practice_settings, run_kills
 from tests.engine.mortal import live_alone, make_note, switch_and_die
 from tests.fakes import START
 
