@@ -9,6 +9,7 @@ line through the samples of the second half, per hour of that; the first half is
 """
 
 import asyncio
+import math
 import os
 import statistics
 import sys
@@ -32,8 +33,10 @@ from bot.venues.tokens import ctf_condition_id, ctf_token_ids
 MINUTES = 10.0
 MARKETS = {200: 130, 5_000: 200}
 """Number of markets -> the most MB that they may take."""
-MOST_GROWTH_MB = 5.0
-PER_SERIES = 10
+GROWTH = {200: 5.0}
+"""The same -> the most MB an hour that they may grow by."""
+SERIES = 20
+"""Strategies, one for each; the markets are shared out among them."""
 BOOKS_PER_S = 200
 SAMPLE_S = 5.0
 CENT_E6 = 10_000
@@ -69,13 +72,13 @@ def main(arguments: list[str]) -> int:
         late = samples[len(samples) // 2 :]
         slope = np.polyfit([at for at, _ in late], [mb for _, mb in late], 1)[0] * 3600
         most, typical = max(mb for _, mb in samples), statistics.median(mb for _, mb in late)
-        limit = MARKETS.get(number, 0)
+        limit, growth = MARKETS.get(number, math.inf), GROWTH.get(number, math.inf)
         print(
             f"  {number:>5,} markets: {typical:5.1f} MB RSS (most {most:5.1f}, must be {limit}),"
-            f" {slope:+.1f} MB an hour (must be {MOST_GROWTH_MB:g})",
+            f" {slope:+.1f} MB an hour (must be {growth:g})",
             flush=True,
         )
-        missed |= most > limit or slope > MOST_GROWTH_MB
+        missed |= most > limit or slope > growth
     return int(missed)
 
 
@@ -86,7 +89,7 @@ async def watch_daemon(number: int, *, minutes: float) -> list[tuple[float, floa
         async with Sandbox(markets=markets, clock=CLOCK) as sandbox:
             for place, market in enumerate(markets):
                 sandbox.tell(make_book(market, place))
-            write_files(Path(folder), sandbox.endpoints, series=number // PER_SERIES)
+            write_files(Path(folder), sandbox.endpoints)
             moving = asyncio.create_task(move_books(sandbox, markets))
             try:
                 return await sample_daemon(Path(folder), minutes=minutes)
@@ -120,7 +123,9 @@ async def sample_daemon(folder: Path, *, minutes: float) -> list[tuple[float, fl
     lines = (folder / "log").read_text().splitlines()
     cycles = sum("cycle.finished" in line for line in lines)
     failed = sum("source.failed" in line or "cycle.skipped" in line for line in lines)
-    print(f"  {cycles} cycles, {failed} lines of failed sources or skipped cycles")
+    print(f"  {cycles} cycles; {failed} times a source failed or a cycle was skipped")
+    if not cycles:
+        raise SystemExit("no cycle was finished: this says nothing of memory")
     return samples
 
 
@@ -142,8 +147,8 @@ async def move_books(sandbox: Sandbox, markets: list[Market]) -> None:
 
 
 def make_market(place: int) -> Market:
-    """Return a market: of ten in a series each ends ten days later."""
-    series, member = divmod(place, PER_SERIES)
+    """Return a market; those of a series end two days after each other."""
+    member, series = divmod(place, SERIES)
     condition_id = ctf_condition_id(f"memory-{place}")
     name = f"series-{series}"
     market = Market(
@@ -159,7 +164,7 @@ def make_market(place: int) -> Market:
         fee=FeeSchedule(rate=Decimal("0.04")),
         group_title="yes",
         series_slug=name,
-        ends_at=CLOCK.now() + timedelta(days=20 + 10 * member),
+        ends_at=CLOCK.now() + timedelta(days=20 + 2 * member),
     )
     return replace(market, event_slug=market.slug)
 
@@ -178,14 +183,14 @@ def make_book(market: Market, seed: int) -> Book:
     )
 
 
-def write_files(folder: Path, endpoints: Endpoints, *, series: int) -> None:
+def write_files(folder: Path, endpoints: Endpoints) -> None:
     """Write the config, and a strategy for each series."""
     config = CONFIG.format(
         gamma=endpoints.gamma, clob=endpoints.clob, stream=endpoints.market_stream
     )
     (folder / "config.yaml").write_text(config)
     (folder / "strategies").mkdir()
-    for number in range(series):
+    for number in range(SERIES):
         name = f"series-{number}"
         (folder / "strategies" / f"{name}.yaml").write_text(STRATEGY.format(name=name))
 

@@ -8,7 +8,7 @@ venue sends them (two books of each), and all levels of a recorded second at onc
 the same code with json or orjson in place of msgspec, where the typed rows are still made; at the
 end each kept book is compared with the recorded one.
 
-    python benchmarks/ws_books.py [FOLDER]
+    python -m benchmarks.ws_books [FOLDER]
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from bot.venues.polymarket.stream_rows import FrameReader, Message
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 RUNS = 5
 BOOK_EVERY = 200
+TARGET_PER_S = 100_000
 HASH = "56621a121a47ed9333273e21c83b660cff37ae50"
 MARKET = Market(
     condition_id=ConditionId("0x" + "ab" * 32),
@@ -193,14 +194,15 @@ def run(frames: list[str], tokens: set[TokenId], reader: FrameReader) -> tuple[f
     return rate, keeper
 
 
-def measure(title: str, books: list[Book], *, levels_at_once: int, with_mirror: bool) -> None:
-    """Print one mix."""
+def measure(title: str, books: list[Book], *, levels_at_once: int, with_mirror: bool) -> float:
+    """Print one mix; return the messages per second of the code that runs live."""
     frames = make_frames(books, levels_at_once=levels_at_once, with_mirror=with_mirror)
     last = {book.token_id: book for book in books}
     if with_mirror:
         last |= {complement(token): mirror(b, complement(token)) for token, b in last.items()}
     size = sum(map(len, frames)) / len(frames)
     print(f"{title}: {len(frames):,} messages of {size:.0f} bytes, median of {RUNS}")
+    medians = {}
     for name, make in READERS.items():
         rates = []
         for _ in range(RUNS):
@@ -211,11 +213,14 @@ def measure(title: str, books: list[Book], *, levels_at_once: int, with_mirror: 
                 assert kept is not None
                 assert kept.quote is not None
                 assert kept.quote.book[2:] == book[2:], f"the book of {token} is not the recorded"
-        print(f"  {name:24} {statistics.median(rates):>10,.0f} messages/s")
+        medians[name] = statistics.median(rates)
+        print(f"  {name:24} {medians[name]:>10,.0f} messages/s")
+    return medians[LIVE]
 
 
+LIVE = "msgspec, typed (live)"
 READERS: dict[str, Callable[[], FrameReader]] = {
-    "msgspec, typed (live)": FrameReader,
+    LIVE: FrameReader,
     "json": lambda: _OtherReader(json.loads),
 }
 try:
@@ -226,18 +231,23 @@ except ImportError:
     pass
 
 
-def main() -> None:
-    """Print the medians."""
+def main() -> int:
+    """Print the medians; return 1 if the usual message is slower than it must be."""
     default = Path(__file__).resolve().parents[2] / "shared" / "data" / "polymarket_l2_books"
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else default
+    if not (folder / "books.parquet").is_file():
+        print(f"ws_books: skipped, the recorded books are not in {folder}")
+        return 0
     books = [book for book in load_books(folder) if not book.is_crossed]
     levels = statistics.mean(len(book.bid_prices) + len(book.ask_prices) for book in books)
-    print(f"{len(books):,} recorded books, {levels:.0f} levels on average")
+    print(f"ws_books: {len(books):,} recorded books, {levels:.0f} levels on average")
     few = books[:4_000]
-    measure("one level, one token", few, levels_at_once=1, with_mirror=False)
+    usual = measure("one level, one token", few, levels_at_once=1, with_mirror=False)
     measure("one level, both tokens", few, levels_at_once=1, with_mirror=True)
     measure("a second's levels at once", books, levels_at_once=1_000, with_mirror=False)
+    print(f"  must be: {TARGET_PER_S:,}/s, one level and one token a message")
+    return int(usual < TARGET_PER_S)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
