@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.config.texts import Currency, PriceText, Signed, WebAddress
+from bot.config.texts import Currency, PriceText, Signed, UrlTemplate
 from bot.model.portfolio import (
     Holding,
     PortfolioSource,
@@ -92,7 +92,7 @@ class PricesFile(_Group):
     file: Annotated[Words, Field(description="a CSV file of symbol, price and time")] = ""
     folder: Annotated[Words, Field(description="a folder with a CSV file per symbol")] = ""
     url: Annotated[
-        WebAddress, Field(description="a web address; {symbol} stands for each symbol")
+        UrlTemplate, Field(description="a web address; {symbol} stands for each symbol")
     ] = ""
     format: Annotated[PriceFormat, Field(description="what the address answers: csv or json")] = (
         PriceFormat.CSV

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from bot.model.text import read_fraction, read_number, read_ratio, read_usd, text_of
 
+_MOST = 10**15
 _BARE = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
 
 
@@ -51,6 +52,13 @@ def _read_web_address(text: str) -> str:
     return text
 
 
+def _read_template(text: str) -> str:
+    named = re.findall(r"\{[^}]*\}?", _read_web_address(text))
+    if wrong := [name for name in named if name != "{symbol}"]:
+        raise ValueError(f"has {wrong[0]}; only {{symbol}} is replaced. Write {{symbol}}.")
+    return text
+
+
 def _read_socket_address(text: str) -> str:
     if not text.startswith(("wss://", "ws://")):
         raise ValueError(f"is {text!r}; it must begin with wss:// or ws://.")
@@ -67,18 +75,26 @@ def _read_signed(text: str) -> Decimal:
     number = read_number(text)
     if number == 0:
         raise ValueError("is 0. Remove the holding.")
-    return number
+    return _worldly(number, text)
 
 
 def _read_price(text: str) -> Decimal:
     number = read_number(text)
     if number <= 0:
         raise ValueError(f"is {text}; a price is above 0.")
+    return _worldly(number, text)
+
+
+def _worldly(number: Decimal, text: str) -> Decimal:
+    """Refuse what nobody owns and nothing costs: a slip of the keys that no table could show."""
+    if abs(number) > _MOST:
+        raise ValueError(f"is {text}; it must lie from -{_MOST} to {_MOST}.")
     return number
 
 
 PaperMode = Annotated[str, text_of(_read_mode, "paper")]
 BudgetText = Annotated[Budget, text_of(_read_budget, "1.5% (of the portfolio) or 1200usd")]
+UrlTemplate = Annotated[str, text_of(_read_template, "a web address")]
 WebAddress = Annotated[str, text_of(_read_web_address, "a web address")]
 SocketAddress = Annotated[str, text_of(_read_socket_address, "an address of a WebSocket")]
 Currency = Annotated[str, text_of(_read_currency, "a currency such as EUR")]

@@ -30,6 +30,10 @@ _DURATIONS = {
     "w": timedelta(weeks=1),
 }
 _LONGEST = timedelta(days=3660)
+_MOST_USD = Decimal(10**12)
+"""More would not fit into the ledger as whole millionths, and is a slip of the keys."""
+_YEARS = range(2000, 2101)
+"""Further away a time is a slip of the keys, and a day more or less leaves the calendar."""
 _MILLIONTH = Decimal("0.000001")
 
 
@@ -141,6 +145,8 @@ def read_usd(text: str) -> Decimal:
         raise ValueError(f"is {text}; it must not be negative.")
     if usd % _MILLIONTH:
         raise ValueError(f"is {text}; USD has at most 6 decimals.")
+    if usd > _MOST_USD:
+        raise ValueError(f"is {text}; it must be at most {show(_MOST_USD)} USD.")
     return usd
 
 
@@ -172,6 +178,8 @@ def read_instant(text: str) -> datetime:
         raise ValueError(
             f"is {text!r}; it must be a time in UTC with a Z at its end, 2026-11-03T15:00:00Z."
         )
+    if int(text[:4]) not in _YEARS:
+        raise ValueError(f"is {text}; its year must lie from {_YEARS[0]} to {_YEARS[-1]}.")
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError as error:

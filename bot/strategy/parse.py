@@ -97,7 +97,8 @@ def _contradictions(file: StrategyFile, top: MapNode) -> Iterator[Problem]:
 
 
 def _days(span: timedelta) -> str:
-    return f"{span / timedelta(days=1):g}d"
+    days, rest = divmod(span, timedelta(days=1))
+    return f"{span / timedelta(hours=1):g}h" if rest else f"{days}d"
 
 
 def _impact_lines(file: StrategyFile, top: MapNode, path: str) -> Iterator[ImpactLine]:

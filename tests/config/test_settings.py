@@ -310,6 +310,14 @@ def test_wrong_setting_is_named_with_its_remedy(line: str, said: str) -> None:
             "3: portfolio.prices.url is 'ftp://x'; it must begin with https:// or http://.",
         ),
         (
+            ["holdings: [{symbol: A, value: 1}]", "prices: {url: 'https://x/{sym}.csv'}"],
+            "3: portfolio.prices.url has {sym}; only {symbol} is replaced. Write {symbol}.",
+        ),
+        (
+            ["holdings: [{symbol: A, value: 1000000000000001}]"],
+            "2: portfolio.holdings.value is 1000000000000001; it must lie from -1000000000000000",
+        ),
+        (
             ["holdings: [{symbol: A, value: 1}]", "prices: {file: x, url: https://x}"],
             "3: portfolio.prices has file and url. Write one of stated, file, folder, url.",
         ),

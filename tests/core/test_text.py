@@ -76,6 +76,21 @@ def test_a_text_with_its_unit_is_read(read: Reader, text: str, expected: object)
         (read_cents, "4", "is 4, which has no unit. Write 4c, cents per share."),
         (read_cents, "100c", "is 100c; a price of a share lies from 0c to below 100c."),
         (read_cents, "-1c", "is -1c; a price of a share lies from 0c to below 100c."),
+        (
+            read_usd,
+            "1000000000000.01",
+            "is 1000000000000.01; it must be at most 1000000000000 USD.",
+        ),
+        (
+            read_instant,
+            "0001-01-01T00:00:00Z",
+            "is 0001-01-01T00:00:00Z; its year must lie from 2000 to 2100.",
+        ),
+        (
+            read_instant,
+            "2101-01-01T00:00:00Z",
+            "is 2101-01-01T00:00:00Z; its year must lie from 2000 to 2100.",
+        ),
         (read_delay, "5", "is 5, which has no unit. Write 5s, 5m, 5h or 5d."),
         (read_delay, "-5s", "is -5s; it must lie from 0s to 3660d."),
         (read_delay, "600w", "is 600w; it must lie from 0s to 3660d."),
