@@ -242,7 +242,9 @@ def test_damage_in_the_middle_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("tail", [b"more", gzip.compress(b'["journal",1,1,"x"]\n')])
+@pytest.mark.parametrize(
+    "tail", [b"more", gzip.compress(b'["journal",1,1,"x"]\n')], ids=["text", "a journal"]
+)
 def test_something_appended_is_refused(tmp_path: Path, tail: bytes) -> None:
     path = write(tmp_path, BOOK)
     path.write_bytes(path.read_bytes() + tail)
