@@ -13,7 +13,7 @@ from bot.model.orders import OrderStatus, TradeSettlement
 from bot.model.units import Usd
 from bot.strategy import Changes
 from tests.core.builders import REST
-from tests.engine.test_cycle import make_world
+from tests.engine.test_cycle import SECOND, Lost, make_world, two_events
 from tests.engine.world import World, make_strategy
 from tests.fakes import Levels, make_market
 
@@ -249,3 +249,31 @@ async def test_an_order_cut_off_by_the_deadline_is_followed_up_and_not_sent_agai
     (order,) = world.ledger.orders()
     assert order.status is (OrderStatus.FILLED if takes else OrderStatus.DEAD)
     assert hangs.sent == 1
+
+
+async def test_orders_decided_on_a_view_that_got_old_are_withheld(tmp_path: Path) -> None:
+    world = make_world(
+        tmp_path, strategies=two_events(), markets=(make_market(), SECOND), budget_usd="9000"
+    )
+    world.show("101")
+    world.show("201")
+    world.venue = Between(world.venue, "submit", lambda: world.clock.advance(31))
+    world.engine = world._start()
+    result = await world.cycle()
+    assert result.decision is not None
+    assert len(result.decision.approved) == 2
+    assert len(world.ledger.orders()) == 1
+
+
+async def test_an_order_of_unknown_fate_withholds_the_rest_of_its_cycle(tmp_path: Path) -> None:
+    world = make_world(
+        tmp_path, strategies=two_events(), markets=(make_market(), SECOND), budget_usd="9000"
+    )
+    world.show("101")
+    world.show("201")
+    world.venue = lost = Lost(world.venue, takes=False)
+    world.engine = world._start()
+    result = await world.cycle()
+    assert result.decision is not None
+    assert len(result.decision.approved) == 2
+    assert len(lost.sent) == 1
