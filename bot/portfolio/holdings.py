@@ -17,6 +17,8 @@ _COLUMNS = ("symbol", "quantity", "value", "currency", *_TAGS)
 _EVENT = "event:"
 _NUMBER = re.compile(r"[-+]?[$€£]?[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|[-+]?[$€£]?\.\d+")
 _TOTAL = re.compile(r"(grand |account |portfolio |sub)?totals?\b.*", re.IGNORECASE)
+_SIGNS = {"€": "EUR", "£": "GBP"}
+"""Whose sign it is; a dollar sign may be that of any dollar."""
 _BLANK = ("", "-", "--", "n/a")
 
 
@@ -154,6 +156,7 @@ def _holding(
         quantity, stated = _measure(symbol, quantity, stated, row, problems, priced=priced)
     tags = _tags(row, columns, problems)
     currency = _currency(cell("currency"), row, problems)
+    _check_currency(currency, cell("value") if stated else "", row, problems, priced=priced)
     if len(problems.found) > before:
         return None
     return Holding(
@@ -214,6 +217,22 @@ def _currency(text: str, row: TableRow, problems: _Problems) -> str:
     if re.fullmatch(r"([A-Za-z]{3})?", text) is None:
         problems.add(row.line, f"currency is {text!r}; it must be three letters, such as EUR.")
     return text.upper() or "USD"
+
+
+def _check_currency(
+    currency: str, value: str, row: TableRow, problems: _Problems, *, priced: bool
+) -> None:
+    """Refuse what would be read as USD and is not, and what nothing turns into USD."""
+    for sign, owner in _SIGNS.items():
+        if sign in value and currency != owner:
+            text = f"value is {value!r}, but its currency is {currency}."
+            problems.add(row.line, f"{text} Write {owner} in a column currency.")
+    if currency != "USD" and not priced:
+        problems.add(
+            row.line,
+            f"its currency is {currency}, but there is no portfolio.prices in config.yaml to take"
+            f" {currency}USD from. Write prices there, or the value in USD here.",
+        )
 
 
 def _tags(row: TableRow, columns: dict[str, int], problems: _Problems) -> Tags:

@@ -230,7 +230,8 @@ class UrlReader:
     def _name(self, symbol: str) -> str:
         """Return the address without what may be secret in it: user, password and query."""
         parts = urlsplit(self._source.template.replace("{symbol}", quote(symbol, safe="")))
-        return f"{parts.scheme}://{parts.hostname}{parts.path}"
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}{parts.path}"
 
 
 def connect() -> "httpx.AsyncClient":

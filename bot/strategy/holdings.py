@@ -42,6 +42,22 @@ def find_idle_lines(strategy: Strategy, holdings: Iterable[Holding]) -> tuple[st
     return tuple(notes)
 
 
+def find_idle_tags(strategies: Iterable[Strategy], holdings: Iterable[Holding]) -> tuple[str, ...]:
+    """Return one note for each event that a holding's own tag names and no strategy has."""
+    events = [strategy.event for strategy in strategies]
+    notes = []
+    for holding in holdings:
+        for name in holding.tags.events:
+            if name not in events:
+                close = get_close_matches(name, events, n=1)
+                hint = f" Did you mean '{close[0]}'?" if close else ""
+                notes.append(
+                    f"{holding.source}: {holding.symbol} has its own change for {name}, and there"
+                    f" is no such strategy.{hint}"
+                )
+    return tuple(notes)
+
+
 def _contradiction(
     strategy: Strategy, holding: Holding, first: ImpactLine, other: ImpactLine
 ) -> str:

@@ -65,7 +65,8 @@ def test_a_holding_without_a_price_in_the_file_is_an_error(started: Path, type_i
     )
     answer = type_in("check")
     assert answer.exit_code == 2
-    assert "has no price for XYZ" in answer.stderr
+    assert "portfolio.prices has no figure for XYZ" in answer.stderr
+    assert "XYZ cannot be priced" in answer.stderr
     assert "not read: advisor" in answer.stdout
 
 

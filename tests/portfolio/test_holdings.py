@@ -61,7 +61,7 @@ def test_every_column_is_read(tmp_path: Path) -> None:
         ("($5)", "-5"),
         ("-$5", "-5"),
         ("$-5", "-5"),
-        ("€7.", "7"),
+        ("$7.", "7"),
         (".5", "0.5"),
         ("0", "0"),
     ],
@@ -79,6 +79,25 @@ def test_a_number_that_may_mean_two_things_is_refused(tmp_path: Path, text: str)
     assert message == (
         f"holdings.csv:2: value is {shown!r}; it must be a number, such as 1234.50 or -3."
     )
+
+
+@pytest.mark.parametrize(("sign", "owner"), [("€", "EUR"), ("£", "GBP")])
+def test_a_sign_of_another_currency_is_not_read_as_usd(
+    tmp_path: Path, sign: str, owner: str
+) -> None:
+    assert refuse(tmp_path, f"symbol,value\nSAP,{sign}300\n") == [
+        f"holdings.csv:2: value is '{sign}300', but its currency is USD. Write {owner} in a column"
+        " currency."
+    ]
+    (holding,) = read(tmp_path, f"symbol,value,currency\nSAP,{sign}300,{owner}\n").holdings
+    assert (holding.stated, holding.currency) == (Decimal(300), owner)
+
+
+def test_another_currency_needs_a_place_for_its_rate(tmp_path: Path) -> None:
+    assert refuse(tmp_path, "symbol,value,currency\nSAP,300,EUR\n", priced=False) == [
+        "holdings.csv:2: its currency is EUR, but there is no portfolio.prices in config.yaml to"
+        " take EURUSD from. Write prices there, or the value in USD here."
+    ]
 
 
 def test_an_export_of_a_broker_is_read(tmp_path: Path) -> None:

@@ -259,11 +259,11 @@ async def test_an_answer_that_cannot_be_read_is_a_failure_without_secrets(
 ) -> None:
     site = Site()
     site.answer = answer
-    reader = site.reader("https://me:pw@prices.test/{symbol}.csv?apikey=s3cret")
+    reader = site.reader("https://me:pw@prices.test:8443/{symbol}.csv?apikey=s3cret")
     failures = (await reader.read(["QQQ"], NOW)).failures
     (text,) = failures.values()
-    assert list(failures) == ["https://prices.test/QQQ.csv"]
-    assert text.startswith(f"https://prices.test/QQQ.csv: {message}")
+    assert list(failures) == ["https://prices.test:8443/QQQ.csv"]
+    assert text.startswith(f"https://prices.test:8443/QQQ.csv: {message}")
     assert "s3cret" not in text
     await reader.close()
 

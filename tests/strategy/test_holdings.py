@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.model.portfolio import Holding, Tags
 from bot.model.strategy import Strategy
-from bot.strategy import find_contradictions, find_idle_lines, parse_strategy
+from bot.strategy import find_contradictions, find_idle_lines, find_idle_tags, parse_strategy
 
 TEXT = """\
 strategy: fed
@@ -78,4 +78,14 @@ def test_line_that_matches_nothing_is_named_with_a_guess() -> None:
     assert found == (
         "fed.yaml:7: no holding has sector bond. Did you mean 'bonds'?",
         "fed.yaml:7: no holding has sector gold.",
+    )
+
+
+def test_a_tag_for_an_event_that_no_strategy_has_is_told_with_the_closest_name() -> None:
+    held = [holding(events={"fde": -0.04}), holding(events={"fed": -0.04, "tulips": 0.1})]
+
+    assert find_idle_tags([strategy("sector: {bonds: -4%}")], held) == (
+        "config.yaml:7: TLT has its own change for fde, and there is no such strategy. Did you"
+        " mean 'fed'?",
+        "config.yaml:7: TLT has its own change for tulips, and there is no such strategy.",
     )

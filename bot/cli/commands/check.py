@@ -103,7 +103,7 @@ def _folder_beside(config: Path) -> Path:
 def _look_at_portfolio(
     settings: "Settings", strategies: "tuple[Strategy, ...]", findings: Findings
 ) -> None:
-    from bot.strategy import find_contradictions, find_idle_lines
+    from bot.strategy import find_contradictions, find_idle_lines, find_idle_tags
 
     try:
         holdings = _read_holdings(settings, findings)
@@ -114,6 +114,8 @@ def _look_at_portfolio(
     for strategy in strategies:
         findings.errors.extend(find_contradictions(strategy, holdings))
         findings.notes.extend(find_idle_lines(strategy, holdings))
+    if not findings.errors:  # a file that cannot be read may have the name
+        findings.notes.extend(find_idle_tags(strategies, holdings))
 
 
 def _read_holdings(settings: "Settings", findings: Findings) -> "tuple[Holding, ...]":
@@ -146,6 +148,6 @@ def _look_for_prices(reader: "PortfolioReader", findings: Findings) -> None:
     portfolio = asyncio.run(reader.read(SystemClock().now()))
     if portfolio.unpriced:
         findings.errors.append(
-            f"{findings.config}: portfolio.prices has no price for"
-            f" {', '.join(portfolio.unpriced)}. Add it, or state the holding's value."
+            f"{findings.config}: {', '.join(portfolio.unpriced)} cannot be priced until"
+            " portfolio.prices has all of that."
         )
