@@ -8,7 +8,7 @@ from bot.core.exposure import measure_loss
 from bot.core.fees import fee_per_share
 from bot.core.forecast import pool_forecast
 from bot.core.orders import MINIMUM_MARKETABLE_USD
-from bot.core.roll import MarketChoice, choose_market
+from bot.core.roll import MarketChoice, choose_market, is_tradable
 from bot.core.rounding import round_estimate
 from bot.core.utility import TwoState
 from bot.model.decision import Forecast, Reason
@@ -48,10 +48,14 @@ class Case:
     def is_dust(self) -> bool:
         """Whether the hedge held is too little for the venue's smallest sale: it is left."""
         held, position = self.choice.held, self.choice.held_position
-        if held is None or position is None or held.quote is None:
-            return False
-        bids = held.quote.book.bid_prices
-        return bool(bids) and position.shares * bids[0] < MINIMUM_MARKETABLE_USD * MILLION
+        return held is not None and position is not None and _is_dust(held, position)
+
+    @property
+    def old_legs(self) -> tuple[tuple[MarketView, Position], ...]:
+        """What rolls have left in markets that still trade and could be sold."""
+        by_token = {view.token_id: view for view in self.event.markets}
+        legs = [(by_token[position.token_id], position) for position in self.choice.others]
+        return tuple([leg for leg in legs if is_tradable(leg[0].market) and not _is_dust(*leg)])
 
     def situation(self) -> Situation:
         """Return what the triggers may look at."""
@@ -93,6 +97,11 @@ class Case:
             return None
         gamma = self.view.limits.risk_aversion
         return TwoState(self.forecast.probability, if_event, if_not, gamma)
+
+
+def _is_dust(view: MarketView, position: Position) -> bool:
+    bids = view.quote.book.bid_prices if view.quote is not None else ()
+    return bool(bids) and position.shares * bids[0] < MINIMUM_MARKETABLE_USD * MILLION
 
 
 def _planned_market_resolved(event: EventView) -> bool:

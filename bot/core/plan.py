@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.core.case import Case, fee_at
+from bot.core.due import is_short
 from bot.core.exits import forced_sale, plan_close
 from bot.core.hedge import Trade, plan_sell
 from bot.core.orders import Wish
@@ -29,6 +30,12 @@ def plan_event(case: Case, *, closing: Reason | None) -> Plan:
     """
     if closing is not None:
         return plan_close(case, closing)
+    plan = _plan_hedge(case)
+    # The new leg first: until it is held as planned, the old one is cover.
+    return plan if is_short(case) or case.event.removed else _finish_old_legs(case, plan)
+
+
+def _plan_hedge(case: Case) -> Plan:
     small = _too_small(case)
     if small is not None:
         return _no(case, small)
@@ -46,6 +53,20 @@ def plan_event(case: Case, *, closing: Reason | None) -> Plan:
     return replace(
         plan, sized=sized, reservation_price=state.reservation_price, ask=first + fee(first)
     )
+
+
+def _finish_old_legs(case: Case, plan: Plan) -> Plan:
+    """Sell what a roll left behind: its sale was refused, or found too few bids."""
+    unit = f"old-{case.view.cycle}-{case.event.event}"
+    for view, position in case.old_legs:
+        sale = forced_sale(case, view, position, Purpose.ROLL_OUT, unit)
+        if isinstance(sale, Wish):
+            text = f"{position.shares} shares that a roll left of {view.market.slug} are sold"
+            reason = Reason(code="ROLL_DUE", text=text)
+            plan = replace(plan, wishes=(*plan.wishes, sale), reasons=(*plan.reasons, reason))
+        else:
+            plan = replace(plan, reasons=(*plan.reasons, sale))
+    return plan
 
 
 def _problem(case: Case) -> EventProblem:

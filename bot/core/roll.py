@@ -22,7 +22,7 @@ class MarketChoice:
     """Market of the hedge we hold; None if we hold none."""
     held_position: Position | None = None
     others: tuple[Position, ...] = ()
-    """Older positions of this event; they run to their market's end."""
+    """Older positions of this event: what a roll left, or what waits for a resolution."""
 
     @property
     def rolls(self) -> bool:
