@@ -32,7 +32,8 @@ def plan_event(case: Case, *, closing: Reason | None) -> Plan:
         return plan_close(case, closing)
     plan = _plan_hedge(case)
     # The new leg first: until it is held as planned, the old one is cover.
-    return plan if is_short(case) or case.event.removed else _finish_old_legs(case, plan)
+    short = is_short(case) or case.event.memory.unfinished
+    return plan if short or case.event.removed else _finish_old_legs(case, plan)
 
 
 def _plan_hedge(case: Case) -> Plan:
