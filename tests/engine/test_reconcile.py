@@ -14,7 +14,7 @@ from bot.model.units import Usd
 from bot.strategy import Changes
 from tests.core.builders import REST
 from tests.engine.test_cycle import SECOND, Lost, make_world, two_events
-from tests.engine.world import World, make_strategy
+from tests.engine.world import Crash, World, make_strategy
 from tests.fakes import Levels, make_market
 
 LOWER: tuple[Levels, Levels] = ((("0.09", "100"),), (("0.10", "50000"),))
@@ -277,3 +277,23 @@ async def test_an_order_of_unknown_fate_withholds_the_rest_of_its_cycle(tmp_path
     assert result.decision is not None
     assert len(result.decision.approved) == 2
     assert len(lost.sent) == 1
+
+
+async def test_an_order_decided_but_never_sent_is_planned_at_once_after_a_crash(
+    tmp_path: Path,
+) -> None:
+    world = make_world(tmp_path)
+    world.show()
+
+    def dies(_: object) -> None:
+        raise Crash("after the decision is on disk, before its order leaves")
+
+    world.engine._decided = dies
+    with pytest.raises(Crash):
+        await world.cycle()
+    assert world.ledger.orders() == ()
+    world.restart()
+    world.clock.advance(10)
+    world.show()
+    await world.cycle()
+    assert len(world.ledger.orders()) == 1
