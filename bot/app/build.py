@@ -119,7 +119,9 @@ def _ports(
         venue=venue,
         market_data=market_data,
         portfolio=portfolio,
-        strategies=KnownStrategies(settings=settings, ledger=ledger),
+        strategies=KnownStrategies(
+            settings=settings, ledger=ledger, holdings=lambda: portfolio.holdings
+        ),
         ledger=ledger,
         clock=clock,
         report=report,

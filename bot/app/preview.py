@@ -61,7 +61,11 @@ async def preview(settings: Settings, *, report: Report) -> Preview:
         DataError: The market data does not answer.
     """
     async with open_readers(settings, report=report) as readers:
-        files = KnownStrategies(settings=settings, ledger=readers.ledger).reload()
+        files = KnownStrategies(
+            settings=settings,
+            ledger=readers.ledger,
+            holdings=lambda: readers.portfolio.holdings,
+        ).reload()
         strategies = (*files.strategies, *files.removed)
         removed = frozenset(strategy.event for strategy in files.removed)
         last = readers.ledger.last_cycle()

@@ -1,15 +1,16 @@
 """The strategies in force: those of the folder, and those that only the ledger remembers."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bot.config import Settings
 from bot.errors import StrategyError
 from bot.ledger.questions import Questions
+from bot.model.portfolio import Holding
 from bot.model.strategy import Strategy
 from bot.model.units import EventId
-from bot.strategy import Changes, StrategyFolder, parse_strategy
+from bot.strategy import Changes, StrategyFolder, find_contradictions, parse_strategy
 
 
 class KnownStrategies:
@@ -18,22 +19,35 @@ class KnownStrategies:
     A file that cannot be used keeps its last good version over a restart too; a hedge whose file
     went while the daemon was down keeps its rules as a removed one.
 
+    Impact lines that contradict each other for what is owned make a file one that cannot be used.
+
     Args:
         settings: Names the folder.
         ledger: Kept the text of every strategy that it decided with.
+        holdings: Returns what is owned now.
     """
 
-    def __init__(self, *, settings: Settings, ledger: Questions) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        ledger: Questions,
+        holdings: Callable[[], tuple[Holding, ...]],
+    ) -> None:
         self._folder = StrategyFolder(
             folder=settings.strategies, max_quote_age=settings.max_quote_age
         )
         self._settings = settings
         self._ledger = ledger
+        self._holdings = holdings
         self._remembered: tuple[Strategy, ...] | None = None
+        self._sound: dict[EventId, Strategy] = {}
+        self._contradictions: dict[str, str] = {}
+        self._looked_at: tuple[tuple[Strategy, ...], tuple[Holding, ...]] = ((), ())
 
     def reload(self) -> Changes:
         """Return what is in force now; among the removed ones are those gone while down."""
-        changes = self._folder.reload()
+        changes = self._without_contradictions(self._folder.reload())
         if self._remembered is None:
             self._remembered = tuple(self._remember())
         known = {strategy.event for strategy in (*changes.strategies, *changes.removed)}
@@ -47,6 +61,31 @@ class KnownStrategies:
         removed = [s for s in missing if s not in broken and s.event in held]
         in_force = sorted((*changes.strategies, *broken), key=lambda strategy: strategy.event)
         return replace(changes, strategies=tuple(in_force), removed=(*changes.removed, *removed))
+
+    def _without_contradictions(self, changes: Changes) -> Changes:
+        """Put the last sound version in the place of a strategy that contradicts itself."""
+        looked_at = (changes.strategies, self._holdings())
+        if looked_at != self._looked_at:
+            self._looked_at = looked_at
+            self._contradictions = {
+                strategy.path: "\n".join(found)
+                for strategy in changes.strategies
+                if (found := find_contradictions(strategy, looked_at[1]))
+            }
+            for strategy in changes.strategies:
+                if strategy.path not in self._contradictions:
+                    self._sound[strategy.event] = strategy
+        if not self._contradictions:
+            return changes
+        in_force = (
+            self._sound.get(strategy.event) if strategy.path in self._contradictions else strategy
+            for strategy in changes.strategies
+        )
+        return replace(
+            changes,
+            strategies=tuple(strategy for strategy in in_force if strategy is not None),
+            broken={**changes.broken, **self._contradictions},
+        )
 
     def _remember(self) -> Iterator[Strategy]:
         """Yield the strategies of the last decision, as their files were then."""

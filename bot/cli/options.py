@@ -105,5 +105,7 @@ def read_reason(ctx: click.Context, param: click.Parameter, reason: str) -> str:
 def warn_of_source(event: str, **keys: object) -> None:
     """Tell on stderr of a source that fails; what it leaves out is shown as not known."""
     if event == "source.failed":
+        from bot.cli.show.words import about
+
         why = keys.get("error") or keys.get("problem")
-        click.echo(f"{keys.get('source')}: {why}", err=True)
+        click.echo(about(str(keys.get("source")), str(why)), err=True)

@@ -18,6 +18,8 @@ COMMANDS = (
 """In the order in which a newcomer meets them."""
 
 USER_FAULT, WORLD_FAULT, OUR_FAULT = 2, 3, 1
+INTERRUPTED = 130
+"""Ctrl-C where nothing was begun that must be ended, as shells have it: 128 and SIGINT's 2."""
 
 
 class Commands(click.Group):
@@ -54,6 +56,9 @@ class Commands(click.Group):
         except BotError as error:
             click.echo(str(error), err=True)
             ctx.exit(exit_code(error))
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(INTERRUPTED)
 
 
 def exit_code(error: BotError) -> int:

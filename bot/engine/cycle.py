@@ -51,6 +51,8 @@ class Engine:
         last = ports.ledger.last_cycle()
         self._cycle = last[0] if last is not None else 0
         self._interrupted = _interrupted(ports)
+        self._broken: Mapping[str, str] = {}
+        """Strategy files that could not be used in the last cycle, and why."""
         self._frozen: Mapping[EventId, str] = {}
         """Why each event was frozen in the last cycle: a reason code."""
         self._watch = ClockWatch(clock=ports.clock, last=last[1] if last is not None else None)
@@ -103,6 +105,7 @@ class Engine:
                 old=edit.old,
                 new=edit.new,
             )
+        self._tell_broken(files.broken)
         strategies = (*files.strategies, *files.removed)
         await ports.market_data.refresh()
         await self._reconciler.run()
@@ -179,12 +182,19 @@ class Engine:
         ports.ledger.record_cycle(
             result.cycle, result.at, duration_ms=round(duration * 1000, 3), counts=counts
         )
-        ports.ledger.record_standing(_amiss(result), result.at)
+        ports.ledger.record_standing(_amiss(result) | dict(ports.portfolio.failing), result.at)
         if decision is None:
             return
         ports.report(
             "cycle.finished", cycle=result.cycle, duration_ms=int(duration * 1000), **counts
         )
+
+    def _tell_broken(self, broken: Mapping[str, str]) -> None:
+        """Report each strategy file that cannot be used, once."""
+        for path, why in broken.items():
+            if self._broken.get(path) != why:
+                self._ports.report("strategy.loaded", path=path, problem=why)
+        self._broken = broken
 
     def _report_events(self, decision: Decision) -> None:
         self._ports.report(

@@ -1,6 +1,6 @@
 """What a cycle is handed: the world behind protocols, and what is set for all cycles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,6 +26,11 @@ class PortfolioReader(Protocol):
 
     async def read(self, now: datetime) -> Portfolio:
         """Return the portfolio; a source that fails leaves its last prices with their age."""
+        ...
+
+    @property
+    def failing(self) -> Mapping[str, str]:
+        """Return what failed at the last read: a source -> why."""
         ...
 
 

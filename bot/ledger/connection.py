@@ -91,6 +91,43 @@ class WriterLock:
             self._file = -1
 
 
+class FileInPlace:
+    """Notices when an open ledger was removed or replaced: all that is written then is lost."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode = path.stat().st_ino
+
+    def check(self) -> None:
+        """Refuse to go on with a file that has lost its name.
+
+        Raises:
+            LedgerError: It is not there, or another one stands in its place.
+        """
+        try:
+            in_place = self._path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            in_place = False
+        if not in_place:
+            raise LedgerError(
+                f"ledger {self._path} was removed or replaced while it was in use; nothing more is"
+                " sent. Put the file, or a copy of it, back in its place, then start again"
+            )
+
+
+def refuse_folder(path: Path) -> None:
+    """Refuse a path that no file can be made of; SQLite would speak of a broken disk.
+
+    Raises:
+        LedgerError: It is a folder.
+    """
+    if path.is_dir():
+        raise LedgerError(
+            f"ledger {path} is a folder. Name a file as `ledger:` in config.yaml, such as"
+            f" {path / 'polyhedge.db'}"
+        )
+
+
 def open_for_writing(path: Path, *, durable: bool = True) -> "Database":
     """Return a connection that commits to the platter: WAL, synchronous FULL, foreign keys on.
 
@@ -99,10 +136,12 @@ def open_for_writing(path: Path, *, durable: bool = True) -> "Database":
         durable: False hands commits to the operating system only.
 
     Raises:
+        LedgerError: It is a folder.
         sqlite3.Error: It is no database, or it cannot be written.
     """
     from sqlite_utils import Database
 
+    refuse_folder(path)
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     db = Database(connection, execute_plugins=False)
     synchronous = "FULL" if durable else "OFF"
@@ -117,11 +156,12 @@ def open_for_reading(path: Path) -> "Database":
     """Return a connection that cannot write and needs no lock.
 
     Raises:
-        LedgerError: There is no such file.
+        LedgerError: There is no such file, or it is a folder.
         sqlite3.Error: It is no database.
     """
     from sqlite_utils import Database
 
+    refuse_folder(path)
     if not path.exists():
         raise LedgerError(f"no ledger at {path}: start `polyhedge run` first, it makes one")
     uri = f"{path.absolute().as_uri()}?mode=ro"

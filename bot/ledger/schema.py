@@ -218,8 +218,9 @@ def bring_up_to_date(db: "Database", *, path: Path) -> None:
     """Apply the steps that are missing, each in its own transaction.
 
     Raises:
-        LedgerError: The ledger was written by a newer program.
+        LedgerError: The ledger was written by a newer program, or the file by another one.
     """
+    check_ours(db, path=path)
     known = migrations()
     ours = {step.__name__.strip("_") for step in STEPS}
     newer = [step.name for step in known.applied(db) if step.name not in ours]
@@ -232,12 +233,27 @@ def bring_up_to_date(db: "Database", *, path: Path) -> None:
         known.apply(db)
 
 
+def check_ours(db: "Database", *, path: Path) -> None:
+    """Refuse a database that has tables and none of ours: it belongs to another program.
+
+    Raises:
+        LedgerError: It is no ledger.
+    """
+    tables = db.table_names()
+    if tables and "_sqlite_migrations" not in tables:
+        raise LedgerError(
+            f"ledger {path}: the file is a database of another program; name another file as"
+            " `ledger:` in config.yaml"
+        )
+
+
 def check_current(db: "Database", *, path: Path) -> None:
     """Refuse a ledger whose tables are not exactly those of this version.
 
     Raises:
-        LedgerError: It is older or newer.
+        LedgerError: It is older or newer, or no ledger.
     """
+    check_ours(db, path=path)
     steps = [step.name for step in migrations().applied(db)]
     if steps != [step.__name__.strip("_") for step in STEPS]:
         raise LedgerError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from bot.errors import InvariantError
 from bot.ledger import archive, checks, codec, rows
-from bot.ledger.connection import WriterLock, explained, immediate, open_for_writing
+from bot.ledger.connection import FileInPlace, WriterLock, explained, immediate, open_for_writing
 from bot.ledger.diary import Diary
 from bot.ledger.fold import Fold
 from bot.ledger.questions import Questions
@@ -53,6 +53,7 @@ class Ledger(Questions):
         super().__init__(db=db, path=path, mode=mode)
         self._lock = lock
         self._diary = Diary(db=db, mode=mode)
+        self._file = FileInPlace(path)
 
     @classmethod
     def open(cls, path: Path, *, mode: str, durable: bool = True) -> Self:
@@ -105,6 +106,7 @@ class Ledger(Questions):
         self, cycle: int, at: datetime, *, duration_ms: float, counts: Mapping[str, int]
     ) -> None:
         """Write that a cycle ended, and what it did."""
+        self._file.check()
         body = codec.encode(dict(counts)).decode()
         self._insert("cycles", cycle=cycle, at=to_text(at), duration_ms=duration_ms, counts=body)
 
@@ -143,6 +145,7 @@ class Ledger(Questions):
         Raises:
             InvariantError: This order was written before; it must not leave a second time.
         """
+        self._file.check()
         intent = prepared.intent
         with self.transaction():
             fold = self._current()

@@ -60,6 +60,11 @@ class PortfolioReader:
         """Columns of the file of holdings that mean nothing to us."""
         return self._owned.ignored
 
+    @property
+    def failing(self) -> Mapping[str, str]:
+        """Return what failed at the last read: a file or an address -> why."""
+        return self._failing
+
     async def read(self, now: datetime) -> Portfolio:
         """Return the portfolio as of ``now``.
 

@@ -96,7 +96,8 @@ class StrategyFolder:
             )
         except OSError as error:
             reason = (
-                f"{self._folder}: cannot be read: {error.strerror}. Nothing is changed by that."
+                f"{self._folder}: the folder of strategies cannot be read: {error.strerror}. Put it"
+                " back, or name another one as `strategies:` in config.yaml."
             )
             broken = {**self._last.broken, str(self._folder): reason}
             return Changes(
@@ -147,7 +148,9 @@ class StrategyFolder:
         in_force: list[Strategy] = []
         broken: dict[str, str] = {}
         if not self._files:
-            text = "holds no strategy. Write one, or let `polyhedge init` write an example."
+            text = (
+                "holds no strategy (*.yaml). Write one, or let `polyhedge init` write an example."
+            )
             broken[str(self._folder)] = f"{self._folder}: {text}"
         # What was in force already goes first: a newcomer never pushes it out.
         for name, file in sorted(self._files.items(), key=lambda item: (_is_new(item[1]), item[0])):

@@ -72,6 +72,20 @@ def test_the_exit_code_says_whose_fault_it_is(error: BotError, code: int) -> Non
     assert exit_code(error) == code
 
 
+def test_ctrl_c_is_neither_a_traceback_nor_our_fault(
+    type_in: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.cli.commands import init
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(init.command, "callback", interrupted)
+    answer = type_in("init")
+
+    assert (answer.exit_code, answer.stderr) == (130, "stopped\n")
+
+
 def test_check_needs_no_heavy_library() -> None:
     """Its time is judged: 0.25 s; any one of these costs a good part of that."""
     program = (

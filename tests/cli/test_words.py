@@ -17,6 +17,8 @@ from tests.fakes import START
         (-4310.0, "-4,310 USD"),
         (Decimal("96.5"), "96.50 USD"),
         (0.0, "0 USD"),
+        (-0.0, "0 USD"),
+        (-0.004, "0 USD"),
         (-0.41, "-0.41 USD"),
     ],
 )
@@ -71,3 +73,8 @@ def test_a_reason_begins_with_its_code_in_words() -> None:
 def test_a_long_id_is_shortened_in_the_middle() -> None:
     assert words.short_id("0x1234567890abcdef") == "0x1234..cdef"
     assert words.short_id("0xb1") == "0xb1"
+
+
+def test_a_message_that_begins_with_its_file_names_it_once() -> None:
+    assert words.about("s/a.yaml", "s/a.yaml:3: is wrong") == "s/a.yaml:3: is wrong"
+    assert words.about("fed-hike", "no book") == "fed-hike: no book"

@@ -225,7 +225,9 @@ def live_outlived(settings: Settings, end: datetime, kill: Kill | None, line: Co
             venue=venue,
             market_data=market_data,
             portfolio=portfolio,
-            strategies=KnownStrategies(settings=settings, ledger=ledger),
+            strategies=KnownStrategies(
+                settings=settings, ledger=ledger, holdings=lambda: portfolio.holdings
+            ),
             ledger=ledger,
             clock=clock,
             report=report,

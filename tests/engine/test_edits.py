@@ -87,7 +87,7 @@ class Desk:
         return [
             (keys["option"], keys["old"], keys["new"])
             for name, keys in self.events
-            if name == "strategy.loaded" and keys["risk_event"] == EVENT
+            if name == "strategy.loaded" and keys.get("risk_event") == EVENT
         ]
 
 
@@ -121,6 +121,9 @@ async def test_a_broken_file_keeps_its_last_good_version_and_says_its_line(tmp_p
         assert f"{desk.file}:{line}: sizing.max_coverge" in desk.amiss()[str(desk.file)]
         assert "Did you mean 'max_coverage'?" in desk.amiss()[str(desk.file)]
         assert desk.held()[0].shares >= held[0].shares
+        await desk.cycle()
+        problems = [keys["problem"] for _, keys in desk.events if "problem" in keys]
+        assert problems == [desk.amiss()[str(desk.file)]]
         desk.edit("max_coverge: 90", "max_coverage: 90%")
         await desk.cycle()
         assert str(desk.file) not in desk.amiss()
@@ -264,3 +267,27 @@ async def test_another_market_is_rolled_into_and_the_old_one_left(tmp_path: Path
         assert "the strategy names another market now" in said
         assert desk.held()
         assert desk.held()[0].cost_usd <= before.cost_usd + Decimal(200)
+
+
+async def test_impact_lines_that_contradict_each_other_never_come_into_force(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path)
+    good = desk.file.read_text()
+    desk.edit("impact:\n", "impact:\n  region: {US: -1%}\n")
+    contradicts = desk.file.read_text()
+    async with desk.daemon():
+        assert await desk.cycle() is None
+        assert "impact.region.US says -1.00%" in desk.amiss()[str(desk.file)]
+        desk.file.write_text(good)
+        decision = await desk.cycle()
+        assert decision is not None
+        assert str(desk.file) not in desk.amiss()
+        exposure = decision.exposure_usd_est
+        desk.file.write_text(contradicts)
+        decision = await desk.cycle()
+        assert decision is not None
+        assert decision.exposure_usd_est == exposure
+        assert "impact.region.US says -1.00%" in desk.amiss()[str(desk.file)]
+    async with desk.daemon():
+        assert await desk.cycle() is not None  # the ledger remembers the good version

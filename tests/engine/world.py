@@ -3,7 +3,7 @@
 The venue and the market data outlive a crash of the daemon, as the real ones do.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -89,6 +89,10 @@ class FixedPortfolio:
 
     async def read(self, now: Any) -> Portfolio:
         return replace(self.portfolio, as_of=now)
+
+    @property
+    def failing(self) -> Mapping[str, str]:
+        return {}
 
 
 @dataclass(slots=True)

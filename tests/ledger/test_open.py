@@ -80,8 +80,10 @@ def test_a_folder_that_is_a_file_is_named_with_what_to_do(tmp_path: Path) -> Non
 
 def test_a_ledger_file_that_is_a_folder_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").mkdir()
-    with pytest.raises(LedgerError, match=r"ledger\.db: it cannot be opened"):
+    with pytest.raises(LedgerError, match=r"ledger\.db is a folder\. Name a file"):
         Ledger.open(tmp_path / "ledger.db", mode="paper")
+    with pytest.raises(LedgerError, match=r"ledger\.db is a folder\. Name a file"):
+        LedgerReader.open(tmp_path / "ledger.db")
 
 
 def test_a_full_disk_loses_nothing_and_goes_on_when_there_is_space(small_disk: Path) -> None:
@@ -204,6 +206,30 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
         Ledger.open(path, mode="paper")
     with pytest.raises(LedgerError, match="is not a ledger"):
         LedgerReader.open(path)
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "photos.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE photos (name TEXT)")
+    for use in (lambda: Ledger.open(path, mode="paper"), lambda: LedgerReader.open(path)):
+        with pytest.raises(LedgerError, match="is a database of another program; name another"):
+            use()
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("photos",)]
+    connection.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_ledger_that_lost_its_file_takes_no_order(tmp_path: Path, replaced: bool) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db", mode="paper")
+    ledger.path.rename(tmp_path / "elsewhere.db")
+    if replaced:
+        ledger.path.touch()
+    with pytest.raises(LedgerError, match="was removed or replaced while it was in use"):
+        send(ledger)
+    with pytest.raises(LedgerError, match="back in its place, then start again"):
+        ledger.record_cycle(1, START, duration_ms=1.0, counts={})
+    ledger.close()
 
 
 def test_a_damaged_ledger_says_so(ledger: Ledger) -> None:

@@ -238,8 +238,8 @@ def test_unreadable_folder_is_not_an_empty_one(folder: Path, tmp_path: Path) -> 
     assert names(changes.strategies) == ["fed", "tariff"]
     assert changes.removed == ()
     assert changes.broken == {
-        str(folder): f"{folder}: cannot be read: No such file or directory."
-        " Nothing is changed by that."
+        str(folder): f"{folder}: the folder of strategies cannot be read: No such file or"
+        " directory. Put it back, or name another one as `strategies:` in config.yaml."
     }
     away.rename(folder)
     assert files.reload().broken == {}
@@ -249,7 +249,8 @@ def test_empty_folder_says_what_to_do(tmp_path: Path) -> None:
     strategies, errors = load_strategies(tmp_path)
     assert strategies == ()
     assert errors == (
-        f"{tmp_path}: holds no strategy. Write one, or let `polyhedge init` write an example.",
+        f"{tmp_path}: holds no strategy (*.yaml). Write one, or let `polyhedge init` write an"
+        " example.",
     )
 
 

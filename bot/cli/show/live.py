@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.cli.show.board import Row
 from bot.cli.show.tables import Cell, flexible_width, make_table
-from bot.cli.show.words import instant, moment, percent, usd
+from bot.cli.show.words import about, instant, moment, percent, usd
 from bot.ledger import LifecycleEntry
 from bot.model.units import Usd, UsdEst
 
@@ -58,7 +58,7 @@ def render_screen(screen: Screen, *, width: int, height: int) -> RenderableType:
     table = _render_rows(screen.rows, width=width)
     told = {row.event for row in screen.rows}
     amiss = [
-        _clip(f"!  {name}: {' '.join(text.split())}", width, "yellow")
+        _clip(f"!  {about(name, ' '.join(text.split()))}", width, "yellow")
         for name, text in screen.amiss.items()
         if name not in told
     ]

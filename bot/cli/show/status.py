@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bot.app.standing import Held, Standing
 from bot.cli.show.tables import make_table
-from bot.cli.show.words import cents, day, instant, moment, shares, short_id, span, usd
+from bot.cli.show.words import about, cents, day, instant, moment, shares, short_id, span, usd
 from bot.model.orders import LiveOrder, OrderStatus
 
 
@@ -29,7 +29,7 @@ def render_standing(standing: Standing, *, width: int) -> Iterator[RenderableTyp
     if standing.amiss:
         yield Text()
         for name, why in standing.amiss.items():
-            yield Text.assemble(("amiss  ", "yellow"), f"{name}: {why}")
+            yield Text.assemble(("amiss  ", "yellow"), about(name, why))
 
 
 def _render_halt(standing: Standing) -> Iterator[Text]:

@@ -10,7 +10,9 @@ _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 def usd(number: Decimal | float) -> str:
     """Return whole dollars from 100 USD on, cents below: ``4,310 USD``, ``-0.41 USD``."""
-    whole = abs(float(number)) >= 100 or number == 0
+    if abs(float(number)) < 0.005:
+        return "0 USD"  # never "-0 USD"
+    whole = abs(float(number)) >= 100
     return f"{number:,.0f} USD" if whole else f"{number:,.2f} USD"
 
 
@@ -68,6 +70,11 @@ def code_words(code: str) -> str:
 def reason_words(reason: Reason) -> str:
     """Return a reason with its code in front: ``too dear: ceiling 8.0c, ask 10.3c``."""
     return f"{code_words(reason.code)}: {reason.text}"
+
+
+def about(name: str, why: str) -> str:
+    """Return what is amiss with what; a message that begins with its file says that once."""
+    return why if why.startswith(name) else f"{name}: {why}"
 
 
 def short_id(identifier: str) -> str:
