@@ -40,7 +40,7 @@ class EventMap:
     probability: float | None
     """The market's; None if it is not known."""
     difference_usd_est: UsdEst | None
-    """Worth if it happens minus worth if it does not; None if it needs the probability."""
+    """Worth if it happens minus worth if it does not; None if it needs what is not known."""
     if_it_happens_usd_est: UsdEst | None
     """Against today's worth, which already holds the probability."""
     if_it_does_not_usd_est: UsdEst | None
@@ -68,7 +68,11 @@ def draw_map(seen: Preview) -> ExposureMap:
     """Return the map behind a preview, the event that hurts most first."""
     portfolio = seen.view.portfolio
     sheets = make_sheets(seen.view, seen.decision, seen.strategies)
-    events = [_map_event(sheet, seen.strategies[sheet.decision.event]) for sheet in sheets]
+    left_out = bool(portfolio.unpriced)
+    events = [
+        _map_event(sheet, seen.strategies[sheet.decision.event], left_out=left_out)
+        for sheet in sheets
+    ]
     return ExposureMap(
         at=seen.view.now,
         portfolio_usd_est=portfolio.usd_est,
@@ -79,16 +83,17 @@ def draw_map(seen: Preview) -> ExposureMap:
     )
 
 
-def _map_event(sheet: EventSheet, strategy: Strategy) -> EventMap:
-    """Return what one event does.
+def _map_event(sheet: EventSheet, strategy: Strategy, *, left_out: bool) -> EventMap:
+    """Return what one event does; where something is left out, what touches nothing is not known.
 
     Today's worth is ``(1 - p) * worth if not + p * worth if``, so against today it is
     ``(1 - p) * difference`` if the event happens and ``-p * difference`` if not.
     """
     exposure, forecast = sheet.exposure, sheet.decision.forecast
     p = forecast.market if forecast else None
-    difference = 0.0 - exposure.loss_usd_est if exposure else None
     lines = exposure.lines if exposure else ()
+    is_known = exposure is not None and (lines or not left_out)
+    difference = 0.0 - exposure.loss_usd_est if exposure and is_known else None
     return EventMap(
         event=strategy.event,
         why=strategy.why,

@@ -167,9 +167,11 @@ def _below_minimum(wish: Wish, size_e6: int, limit_e6: int) -> Reason | None:
     notional = shares * from_e6(price_e6)
     if notional >= MINIMUM_MARKETABLE_USD:
         return None
+    is_cut = size_e6 < _size_e6(wish, limit_e6)  # by the money, not only to its step
+    said = shares if is_cut else wish.trade.shares
     return Reason(
         code="BELOW_MINIMUM",
-        text=f"{wish.trade.shares:.2f} shares at {from_e6(price_e6) * 100:.1f}c are"
+        text=f"{said:.2f} shares at {from_e6(price_e6) * 100:.1f}c are"
         f" {notional:.2f} USD after rounding; the venue's smallest order that takes is"
         f" {MINIMUM_MARKETABLE_USD} USD",
     )

@@ -91,9 +91,11 @@ def _too_small(case: Case) -> Reason | None:
     rule = case.strategy.close
     loss, least = case.exposure_usd_est, rule.when_exposure_below_usd * REOPEN
     if loss <= max(least, 0.0):
-        text = f"the portfolio loses {loss:,.0f} USD if it happens"
         if loss <= 0.0:
-            return Reason(code="NO_LOSS", text=f"{text}: there is nothing to hedge")
+            does = f"gains {-loss:,.0f}" if loss else "loses 0"
+            text = f"the portfolio {does} USD if it happens: there is nothing to hedge"
+            return Reason(code="NO_LOSS", text=text)
+        text = f"the portfolio loses {loss:,.0f} USD if it happens"
         return Reason(code="EXPOSURE_SMALL", text=f"{text}; {least:,.0f} USD is the least to open")
     p, floor = case.forecast.probability, rule.when_probability_below * REOPEN
     if p <= floor:

@@ -147,7 +147,10 @@ def _why(
         text = f"{waiting[0].shares} shares wait for the resolution of their closed market"
         return Reason(code="WAITS_FOR_RESOLUTION", text=text)
     if not markets:
-        text = "the venue lists no open market that the strategy's event.market matches"
+        text = (
+            f"the venue lists no open market with {_say_market(strategy)} ({strategy.path});"
+            " `polyhedge markets` finds its name"
+        )
         return Reason(code="NO_MARKET", text=text)
     ends = [view.market.ends_at for view in markets if view.market.ends_at is not None]
     days = ", ".join(f"{(end - now).total_seconds() / 86_400:.0f}" for end in ends[:4])
@@ -157,3 +160,11 @@ def _why(
         f" those listed end in {days or 'unknown'} days"
     )
     return Reason(code="WRONG_DATE", text=text)
+
+
+def _say_market(strategy: Strategy) -> str:
+    """Return the options by which the strategy names its market, as they stand in its file."""
+    market = strategy.market
+    if market.series:
+        return f"series {market.series} and outcome {market.match}"
+    return f"slug {market.slug}" if market.slug else f"condition_id {market.condition_id}"

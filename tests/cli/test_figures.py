@@ -58,7 +58,21 @@ def test_the_map_names_what_has_no_price_and_what_touches_nothing() -> None:
     drawn = draw_map(preview_of(view, make_strategy(lines=[make_line("tulips")])))
     said = words_of(render_map(drawn, width=100))
     assert "left out, no price: XYZ" in said
-    assert "no holding is touched" in said
+    assert "no holding with a price is touched" in said
+    assert drawn.events[0].difference_usd_est is None  # XYZ may be touched
+
+    drawn = draw_map(preview_of(make_view(), make_strategy(lines=[make_line("tulips")])))
+    assert "no holding is touched: look at impact" in words_of(render_map(drawn, width=100))
+    assert drawn.events[0].difference_usd_est == 0.0
+
+
+def test_a_portfolio_of_which_nothing_is_priced_is_not_worth_nothing() -> None:
+    portfolio = replace(make_portfolio(unpriced=("XYZ",)), holdings=())
+    said = words_of(
+        render_map(draw_map(preview_of(make_view(portfolio=portfolio), make_strategy())), width=100)
+    )
+    assert "portfolio not known" in said
+    assert "0 USD" not in said
 
 
 def candidate(

@@ -10,7 +10,7 @@ from bot.core.decide import decide, is_quiet
 from bot.model.decision import EventDecision, Verdict
 from bot.model.market import Market
 from bot.model.orders import OrderType, Purpose, Side
-from bot.model.strategy import CloseRule, Strategy
+from bot.model.strategy import CloseRule, MarketRef, Strategy
 from bot.model.view import View
 from tests.core.builders import (
     Cover,
@@ -151,7 +151,15 @@ def test_an_event_that_gains_has_nothing_to_hedge() -> None:
     event = refused(view, make_strategy())
 
     assert codes(event) == ["NO_LOSS"]
+    assert event.reasons[0].text.startswith("the portfolio gains 3,000 USD if it happens: ")
     assert event.exposure_usd_est == -3_000.0
+
+
+def test_an_event_that_touches_nothing_has_nothing_to_hedge() -> None:
+    event = refused(make_view(), make_strategy(lines=[make_line("tulips")]))
+
+    assert codes(event) == ["NO_LOSS"]
+    assert event.reasons[0].text.startswith("the portfolio loses 0 USD if it happens: ")
 
 
 def test_a_small_loss_is_not_opened_just_above_the_line_that_closes_it() -> None:
@@ -234,10 +242,23 @@ def test_a_named_market_without_an_end_is_used() -> None:
     assert decide(make_view(make_event(market)), (make_strategy(),)).approved
 
 
-def test_no_market_at_all_is_refused() -> None:
-    event = refused(make_view(replace(make_event(), markets=())), make_strategy())
+@pytest.mark.parametrize(
+    ("market", "said"),
+    [
+        (MarketRef(slug="fed-hkie"), "slug fed-hkie"),
+        (MarketRef(condition_id="0x12"), "condition_id 0x12"),
+        (MarketRef(series="fed", match="Hkie"), "series fed and outcome Hkie"),
+    ],
+)
+def test_no_market_at_all_is_refused(market: MarketRef, said: str) -> None:
+    strategy = replace(make_strategy(), market=market)
+    event = refused(make_view(replace(make_event(), markets=())), strategy)
 
     assert codes(event) == ["NO_MARKET"]
+    assert event.reasons[0].text == (
+        f"the venue lists no open market with {said} ({strategy.path}); `polyhedge markets` finds"
+        " its name"
+    )
 
 
 def test_stale_prices_spend_no_premium_but_use_the_last_exposure() -> None:

@@ -173,6 +173,13 @@ def test_an_order_that_takes_needs_a_dollar_at_the_price_shown() -> None:
     )
 
 
+def test_an_order_that_the_money_cuts_below_a_dollar_says_what_is_left() -> None:
+    assert refused(make_wish(shares=500.0, limit=0.2), most_usd="1").text == (
+        "4.80 shares at 20.0c are 0.96 USD after rounding; the venue's smallest order that takes"
+        " is 1 USD"
+    )
+
+
 def test_a_sale_needs_a_dollar_at_its_limit() -> None:
     assert refused(make_wish(shares=9.99, limit=0.1, side=Side.SELL)).code == "BELOW_MINIMUM"
     assert made(make_wish(shares=10.0, limit=0.1, side=Side.SELL)).size == Decimal(10)

@@ -17,6 +17,8 @@ def render_map(drawn: ExposureMap, *, width: int) -> Iterator[RenderableType]:
     """Yield the map from the whole to the single figure."""
     yield Text(
         f"portfolio {usd(drawn.portfolio_usd_est)} · oldest price {instant(drawn.prices_as_of)}"
+        if drawn.parts
+        else f"portfolio {_UNKNOWN}"
     )
     if drawn.unpriced:
         names = ", ".join(drawn.unpriced)
@@ -27,7 +29,7 @@ def render_map(drawn: ExposureMap, *, width: int) -> Iterator[RenderableType]:
     yield _render_events(drawn.events, width=width)
     for event in drawn.events:
         yield Text()
-        yield from _render_event(event, width=width)
+        yield from _render_event(event, width=width, has_unpriced=bool(drawn.unpriced))
 
 
 def _render_parts(parts: Iterable[Part], *, whole: float | None) -> Table:
@@ -63,12 +65,13 @@ def _render_events(events: Iterable[EventMap], *, width: int) -> RenderableType:
     return make_table(titles, rows, width=width, flexible="outcome")
 
 
-def _render_event(event: EventMap, *, width: int) -> Iterator[RenderableType]:
+def _render_event(event: EventMap, *, width: int, has_unpriced: bool) -> Iterator[RenderableType]:
     yield Text.assemble((event.event, "bold"), f"  {_usd(event.difference_usd_est)}  ", event.why)
     if event.problem:
         yield Text(f"the market's probability is not known: {event.problem}", "yellow")
     if not event.lines:
-        yield Text("no holding is touched: look at impact in its file", "yellow")
+        touched = "no holding is touched: look at impact in its file"
+        yield Text("no holding with a price is touched" if has_unpriced else touched, "yellow")
         return
     rows = [
         (line.symbol, usd(line.worth_usd_est), usd(line.change_usd_est), line.because)
