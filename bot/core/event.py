@@ -1,7 +1,8 @@
 """Decides one event: frozen, quiet, withdrawn or planned, and what is remembered of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bot.core.case import Case, open_case
 from bot.core.due import (
@@ -35,8 +36,7 @@ SOON = timedelta(seconds=10)
 _NO_MARKET = frozenset({"NO_MARKET", "WRONG_DATE", "WAITS_FOR_RESOLUTION"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventOutcome:
+class EventOutcome(NamedTuple):
     """One event's decision and the trades it wants, before shared money."""
 
     decision: EventDecision

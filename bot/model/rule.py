@@ -7,14 +7,13 @@ remember from one decision to the next is one float, handed in and handed back.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot.model.portfolio import Reading
 from bot.model.units import EventId, UsdEst
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(NamedTuple):
     """What a trigger may look at: one event, now and when its plan last ran."""
 
     now: datetime

@@ -28,7 +28,7 @@ def situation(**changes: Any) -> Situation:
         last_probability=0.3,
         last_exposure_usd_est=UsdEst(1000.0),
     )
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 def problem(**changes: Any) -> EventProblem:
