@@ -30,7 +30,7 @@ from bot.venues.books import epoch_ms
 from bot.venues.polymarket.settings import Endpoints
 from bot.venues.tokens import ctf_condition_id, ctf_token_ids
 
-MINUTES = 10.0
+MINUTES = 20.0
 MARKETS = {200: 130, 5_000: 200}
 """Number of markets -> the most MB that they may take."""
 GROWTH = {200: 5.0}
