@@ -49,7 +49,6 @@ async def open_daemon(
         LedgerError: The ledger is in use or cannot be written.
         DataError: The first read of the market data failed.
     """
-    settings.ledger.parent.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as open_things:
         durable = settings.mode is not Mode.REPLAY
         ledger = Ledger.open(settings.ledger, mode=settings.mode, durable=durable)

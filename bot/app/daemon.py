@@ -19,7 +19,8 @@ async def run_daemon(
 ) -> None:
     """Run cycles until ``lasting`` has passed on the daemon's clock, or until told to stop.
 
-    SIGTERM and SIGINT stop it: the cycle under way is finished, resting orders are cancelled.
+    SIGTERM, SIGINT and a closed terminal stop it: the cycle under way is finished, resting orders
+    are cancelled.
 
     Args:
         daemon: Built.
@@ -29,7 +30,7 @@ async def run_daemon(
     told = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError, RuntimeError, ValueError):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _stopping():
             loop.add_signal_handler(number, told.set)
     ports = daemon.ports
     clock = ports.clock
@@ -43,6 +44,13 @@ async def run_daemon(
     finally:
         await daemon.engine.stop()
         ports.report("app.stopped", cycle_clock=clock.now().isoformat())
+
+
+def _stopping() -> tuple[signal.Signals, ...]:
+    """Return the signals that stop it; under nohup a closed terminal is none of them."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return (signal.SIGTERM, signal.SIGINT)
+    return (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class _Cycles:

@@ -77,6 +77,7 @@ class KnownStrategies:
                     self._sound[strategy.event] = strategy
         if not self._contradictions:
             return changes
+        refused = {s.event for s in changes.strategies if s.path in self._contradictions}
         in_force = (
             self._sound.get(strategy.event) if strategy.path in self._contradictions else strategy
             for strategy in changes.strategies
@@ -84,6 +85,7 @@ class KnownStrategies:
         return replace(
             changes,
             strategies=tuple(strategy for strategy in in_force if strategy is not None),
+            edits=tuple(edit for edit in changes.edits if edit.event not in refused),
             broken={**changes.broken, **self._contradictions},
         )
 

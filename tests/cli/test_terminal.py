@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot.ledger import Ledger
+
 
 @contextmanager
 def on_terminal(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
@@ -70,3 +72,45 @@ def test_sigterm_stops_it_cleanly_while_it_waits(started: Path) -> None:
         assert process.wait(timeout=20) == 0
     assert "stopped; everything is in" in shown
     assert "Traceback" not in shown
+
+
+def test_a_closed_terminal_stops_it_cleanly_and_halts_nothing(started: Path) -> None:
+    config = started / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace("3650d", "1m"), "utf-8")
+    with on_terminal(started, "run") as (process, screen):
+        read_until(screen, "fed-hike")
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, screen)  # closes the screen and keeps its number, to be closed later
+        os.close(nothing)
+        process.send_signal(signal.SIGHUP)  # the kernel's part, were it the controlling terminal
+        assert process.wait(timeout=20) == 3
+    assert_stopped_cleanly(started)
+
+
+def test_a_closed_pipe_stops_it_cleanly_and_halts_nothing(started: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"],
+        cwd=started,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert b"app.started" in process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=20) == 3
+    assert process.stderr.read().decode() == (
+        "the output cannot be written (Broken pipe); stopped cleanly. Send it to a file, then start"
+        " again\n"
+    )
+    process.stderr.close()
+    assert_stopped_cleanly(started)
+
+
+def assert_stopped_cleanly(folder: Path) -> None:
+    """Check that the ledger is free, and that it is not halted."""
+    ledger = Ledger.open(folder / "ledger" / "practice.db", mode="paper")
+    try:
+        assert ledger.halted() == ""
+    finally:
+        ledger.close()

@@ -196,8 +196,9 @@ def test_a_halt_holds_over_a_restart_until_it_is_resumed(tmp_path: Path) -> None
     assert run(settings, days=5)
 
 
-def test_sigterm_in_the_middle_of_a_cycle_finishes_it_and_cancels_what_rests(
-    tmp_path: Path,
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+def test_a_signal_in_the_middle_of_a_cycle_finishes_it_and_cancels_what_rests(
+    tmp_path: Path, number: signal.Signals
 ) -> None:
     settings = rest_everywhere(practice_settings(tmp_path, seed=7))
     # Paced: a jump of the clock takes real time, and the signal ends it before it happens.
@@ -205,8 +206,8 @@ def test_sigterm_in_the_middle_of_a_cycle_finishes_it_and_cancels_what_rests(
     settings = replace(settings, practice=paced)
 
     def terminate() -> None:
-        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-        signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(number) is not signal.SIG_DFL
+        signal.raise_signal(number)
 
     sent = run(settings, days=30, first=terminate)
     reader = LedgerReader.open(settings.ledger)
