@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from bot import __version__
-from bot.errors import BotError, DataError, LedgerError, UserError, VenueError
+from bot.errors import BotError, DataError, LedgerError, SourceDown, UserError, VenueError
 
 COMMANDS = (
     "init", "check", "exposure", "markets", "plan", "run", "status", "health", "explain",
@@ -54,7 +54,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BotError as error:
-            click.echo(str(error), err=True)
+            remedy = ". Is the network up? Starting again is safe"
+            click.echo(f"{error}{remedy if isinstance(error, SourceDown) else ''}", err=True)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
             click.echo("stopped", err=True)

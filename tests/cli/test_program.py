@@ -72,6 +72,21 @@ def test_the_exit_code_says_whose_fault_it_is(error: BotError, code: int) -> Non
     assert exit_code(error) == code
 
 
+def test_a_venue_that_cannot_be_reached_is_told_with_what_to_do(
+    started: Path, type_in: Typed
+) -> None:
+    config = started / "config.yaml"
+    text = config.read_text(encoding="utf-8").replace("data: practice", "data: polymarket")
+    nobody = "polymarket: {clob_url: http://127.0.0.1:9, gamma_url: http://127.0.0.1:9}\n"
+    config.write_text(text + nobody, encoding="utf-8")
+
+    answer = type_in("plan")
+
+    assert answer.exit_code == 3
+    assert answer.stderr.startswith("GET http://127.0.0.1:9/time failed 3 times, last: ")
+    assert answer.stderr.endswith(". Is the network up? Starting again is safe\n")
+
+
 def test_ctrl_c_is_neither_a_traceback_nor_our_fault(
     type_in: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,8 +196,11 @@ class TestL2Books:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setitem(sys.modules, "pyarrow", None)
-        with pytest.raises(ConfigError, match=r"pip install 'polyhedge\[parquet\]'"):
+        with pytest.raises(ConfigError, match=r"books\.parquet does not exist"):
             open_l2_books(tmp_path)
+        folder = write_l2(tmp_path, [dict(ROW)])
+        with pytest.raises(ConfigError, match="pip install pyarrow"):
+            open_l2_books(folder)
 
 
 class TestFedDec2025:

@@ -45,20 +45,20 @@ class ParquetColumns:
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.exists():  # first: who mistyped a path needs no library
+            raise ConfigError(f"{path} does not exist; a recording is read from it")
         try:
             import pyarrow as pa
             import pyarrow.parquet as pq
         except ImportError:
             raise ConfigError(
                 f"{path} is a Parquet file and pyarrow is not installed. "
-                "Install it: pip install 'polyhedge[parquet]'"
+                "Install it beside this program: pip install pyarrow"
             ) from None
         self.path = path
         try:
             # ParquetFile.read, not read_table: that one imports pandas if it is there.
             self._table: Any = pq.ParquetFile(path).read()
-        except FileNotFoundError:
-            raise ConfigError(f"{path} does not exist; a recording is read from it") from None
         except pa.ArrowInvalid as error:
             raise BadData(f"{path} is not a Parquet file: {error}") from None
 
