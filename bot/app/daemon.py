@@ -1,12 +1,11 @@
 """Runs a built daemon until a time, a signal or the end of the recording; stops it cleanly."""
 
 import asyncio
-import signal
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.app.build import Daemon
 from bot.app.loop import run_scheduled, run_stepped
+from bot.app.signals import stop_on_signals
 from bot.clock import SteppedClock, SystemClock
 from bot.config import MarketDataName
 
@@ -28,10 +27,7 @@ async def run_daemon(
         stop: Set from elsewhere to stop; None makes an own one.
     """
     told = stop or asyncio.Event()
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError, RuntimeError, ValueError):
-        for number in _stopping():
-            loop.add_signal_handler(number, told.set)
+    stop_on_signals(told)
     ports = daemon.ports
     clock = ports.clock
     until = clock.now() + lasting if lasting is not None else None
@@ -44,13 +40,6 @@ async def run_daemon(
     finally:
         await daemon.engine.stop()
         ports.report("app.stopped", cycle_clock=clock.now().isoformat())
-
-
-def _stopping() -> tuple[signal.Signals, ...]:
-    """Return the signals that stop it; under nohup a closed terminal is none of them."""
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        return (signal.SIGTERM, signal.SIGINT)
-    return (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class _Cycles:

@@ -1,14 +1,13 @@
 """Writes what the markets of the strategies do to a journal, for `replay` later."""
 
 import asyncio
-import signal
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.app.build import make_clock
+from bot.app.signals import stop_on_signals
 from bot.app.sources import open_market_data
 from bot.clock import Clock
 from bot.config import Settings
@@ -75,7 +74,8 @@ async def record(
     data.listen(write)
     try:
         await data.start()
-        stop = _stop_on_signals()
+        stop = asyncio.Event()
+        stop_on_signals(stop)
         until = clock.now() + lasting if lasting is not None else None
         look_at = clock.now()
         while not stop.is_set() and (until is None or clock.now() < until):
@@ -89,15 +89,6 @@ async def record(
         await data.close()
         recorder.close()
     return state
-
-
-def _stop_on_signals() -> asyncio.Event:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError, RuntimeError, ValueError):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, told.set)
-    return told
 
 
 async def _look(
