@@ -13,7 +13,7 @@ from bot.venues.ports import MarketData
 from bot.venues.recorded.tape import Tape
 
 if TYPE_CHECKING:
-    from bot.venues.polymarket.settings import Pace
+    from bot.venues.polymarket.settings import Endpoints, Pace
 
 
 def open_market_data(settings: Settings, *, clock: Clock, report: Report) -> MarketData:
@@ -34,21 +34,33 @@ def open_market_data(settings: Settings, *, clock: Clock, report: Report) -> Mar
 
 def _polymarket(settings: Settings, *, clock: Clock, report: Report) -> MarketData:
     from bot.venues.polymarket.market_data import PolymarketData
-    from bot.venues.polymarket.settings import Endpoints
-
-    venue = settings.polymarket
 
     def tell(source: str, problem: str) -> None:
         name = "source.failed" if problem else "source.recovered"
         report(name, source=source, problem=problem)
 
     return PolymarketData(
-        endpoints=Endpoints(
-            gamma=venue.gamma_url, clob=venue.clob_url, market_stream=venue.market_ws_url
-        ),
+        endpoints=endpoints(settings),
         pace=_pace(settings),
         clock=clock,
         report=tell,
+    )
+
+
+def endpoints(settings: Settings) -> "Endpoints":
+    """Return every address of the real venue, as the config has them."""
+    from bot.venues.polymarket.settings import Endpoints
+
+    venue = settings.polymarket
+    return Endpoints(
+        gamma=venue.gamma_url,
+        clob=venue.clob_url,
+        data=venue.data_url,
+        relayer=venue.relayer_url,
+        rpc=venue.rpc_url,
+        geoblock=venue.geoblock_url,
+        market_stream=venue.market_ws_url,
+        user_stream=venue.user_ws_url,
     )
 
 

@@ -73,7 +73,7 @@ class Practice(Group):
 
 
 class Polymarket(Group):
-    """The real venue's public addresses; no key is needed to read."""
+    """Where the real venue is. For a rehearsal every one of these leads to this machine."""
 
     gamma_url: Annotated[WebAddress, Field(description="where markets are listed")] = (
         "https://gamma-api.polymarket.com"
@@ -87,6 +87,16 @@ class Polymarket(Group):
     market_ws_url: Annotated[SocketAddress, Field(description="where books stream from")] = (
         "wss://ws-subscriptions-clob.polymarket.com/ws/market"
     )
+    user_ws_url: Annotated[SocketAddress, Field(description="where own orders stream from")] = (
+        "wss://ws-subscriptions-clob.polymarket.com/ws/user"
+    )
+    relayer_url: Annotated[
+        WebAddress, Field(description="where transactions of a wallet contract are handed in")
+    ] = "https://relayer-v2.polymarket.com"
+    rpc_url: Annotated[WebAddress, Field(description="a Polygon node")] = "https://polygon.drpc.org"
+    geoblock_url: Annotated[
+        WebAddress, Field(description="where the venue says whether you may trade from here")
+    ] = "https://polymarket.com/api/geoblock"
     request_timeout: Annotated[Duration, Field(description="how long to wait for an answer")] = (
         timedelta(seconds=10)
     )

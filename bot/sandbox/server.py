@@ -35,7 +35,12 @@ class Sandbox:
         self._endpoints = Endpoints(
             gamma=f"http://127.0.0.1:{port}/gamma",
             clob=f"http://127.0.0.1:{port}/clob",
+            data=f"http://127.0.0.1:{port}/data",
+            relayer=f"http://127.0.0.1:{port}/relayer",
+            rpc=f"http://127.0.0.1:{port}/rpc",
+            geoblock=f"http://127.0.0.1:{port}/geoblock",
             market_stream=f"ws://127.0.0.1:{stream_port}/ws/market",
+            user_stream=f"ws://127.0.0.1:{stream_port}/ws/user",
         )
         return self
 

@@ -1,6 +1,6 @@
 """The two protocols every venue adapter fulfils: quotes (``MarketData``) and trades (``Venue``)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -83,6 +83,31 @@ class Balances:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One change of our cash or tokens that the chain shows."""
+
+    transfer_id: str
+    """Transaction hash and log index: a second reading of the same change has the same id."""
+    at: datetime
+    transaction: str
+    token_id: TokenId | None
+    """None: collateral."""
+    change_e6: int
+    """Millionths of a USD or of a share; negative if it left our wallet."""
+    order_ids: tuple[OrderId, ...] = ()
+    """Orders of ours that the same transaction executed; empty: no order of ours explains it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfers:
+    """What the chain shows of our wallet in a span of blocks."""
+
+    upto_block: int
+    """The last block read; ask from the next one on."""
+    rows: tuple[Transfer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
     """A resolved position turned into collateral."""
 
@@ -94,8 +119,11 @@ class Redemption:
 class Venue(Protocol):
     """Our own orders and money. A failed read raises ``VenueError``; it is never "nothing"."""
 
-    async def balances(self) -> Balances:
-        """Return cash and tokens."""
+    async def balances(self, tokens: Collection[TokenId] = ()) -> Balances:
+        """Return cash, every token the venue knows us to hold, and these tokens.
+
+        Live, the figures are the chain's: neither we nor the venue can be wrong about them.
+        """
         ...
 
     async def open_orders(self) -> tuple[VenueOrder, ...]:
@@ -116,6 +144,17 @@ class Venue(Protocol):
 
     async def cancel(self, order_id: OrderId) -> CancelResult:
         """Ask for the end of an order. Raises ``VenueError`` if the answer is not known."""
+        ...
+
+    async def is_executed(self, order_id: OrderId, token_id: TokenId) -> bool:
+        """Whether the last authority (live: the exchange contract) shows any of it executed."""
+        ...
+
+    async def transfers(self, *, since_block: int | None) -> Transfers:
+        """Return what changed our wallet since a block (it included); None: only where we are.
+
+        A venue without a chain has none.
+        """
         ...
 
     async def redeem(self, market: Market) -> tuple[Redemption, ...]:

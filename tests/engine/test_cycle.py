@@ -1,6 +1,7 @@
 """What a cycle does when the world misbehaves: it does not trade, and says why."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pytest
 from bot.errors import InvariantError, SourceDown, VenueError
 from bot.model.orders import OrderStatus, SubmitResult, Unknown
 from bot.model.strategy import Execution, ExecutionStyle
-from bot.model.units import Usd
+from bot.model.units import TokenId, Usd
 from bot.strategy import Changes
 from bot.venues.ports import Balances
 from tests.core.builders import make_holding, make_portfolio
@@ -233,7 +234,7 @@ async def test_cash_that_differs_halts_and_is_named(tmp_path: Path) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(self._venue, name)
 
-        async def balances(self) -> Balances:
+        async def balances(self, tokens: Collection[TokenId] = ()) -> Balances:
             true: Balances = await self._venue.balances()
             return replace(true, cash_usd=Usd(true.cash_usd - 1))
 

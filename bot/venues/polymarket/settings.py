@@ -9,17 +9,28 @@ Report = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Base addresses, without a slash at the end."""
+    """Every address this program may reach, without a slash at the end: all or none are local."""
 
     gamma: str
     clob: str
+    data: str
+    relayer: str
+    rpc: str
+    """A Polygon node."""
+    geoblock: str
     market_stream: str
+    user_stream: str
 
 
 PRODUCTION = Endpoints(
     gamma="https://gamma-api.polymarket.com",
     clob="https://clob.polymarket.com",
+    data="https://data-api.polymarket.com",
+    relayer="https://relayer-v2.polymarket.com",
+    rpc="https://polygon.drpc.org",
+    geoblock="https://polymarket.com/api/geoblock",
     market_stream="wss://ws-subscriptions-clob.polymarket.com/ws/market",
+    user_stream="wss://ws-subscriptions-clob.polymarket.com/ws/user",
 )
 """**Source:** polymarket-client 0.14.0 ``environments.py``, POLYMARKET section 2, read 2026-11."""
 

@@ -5,8 +5,9 @@ It never fills what no book or trade allows: without a book it can trust it refu
 
 import hashlib
 import json
+from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.clock import Clock
 from bot.errors import DataError
@@ -21,7 +22,7 @@ from bot.model.orders import (
     VenueOrder,
 )
 from bot.model.units import OrderId, TokenId
-from bot.venues.ports import Balances, MarketData, Redemption
+from bot.venues.ports import Balances, MarketData, Redemption, Transfers
 from bot.venues.simulated.floor import Floor
 from bot.venues.simulated.wallet import SimulatedStart, Wallet
 
@@ -72,8 +73,8 @@ class SimulatedVenue:
         """Behave until then as the venue does after a restart of its engine: nothing takes."""
         self._post_only_until = until
 
-    async def balances(self) -> Balances:
-        """Return cash and tokens, those of unsettled fills included."""
+    async def balances(self, tokens: Collection[TokenId] = ()) -> Balances:  # noqa: ARG002
+        """Return cash and all tokens, those of unsettled fills included."""
         await self._catch_up()
         return self._wallet.balances()
 
@@ -145,6 +146,18 @@ class SimulatedVenue:
             await self._market_data.refresh()
         await self._catch_up()
         return self._floor.cancel(order_id)
+
+    async def is_executed(self, order_id: OrderId, token_id: TokenId) -> bool:  # noqa: ARG002
+        """Whether it filled; nothing else can know more of it."""
+        await self._catch_up()
+        return any(
+            fill.order_id == order_id
+            for fill in self._wallet.fills(since=datetime.min.replace(tzinfo=UTC))
+        )
+
+    async def transfers(self, *, since_block: int | None) -> Transfers:  # noqa: ARG002
+        """Return none: there is no chain."""
+        return Transfers(upto_block=0, rows=())
 
     async def redeem(self, market: Market) -> tuple[Redemption, ...]:
         """Turn settled tokens of a resolved market into cash.

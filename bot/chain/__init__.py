@@ -1,0 +1,1 @@
+"""Reads the blockchain, and sends an EOA's own transactions; the only home of web3."""
