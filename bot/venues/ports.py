@@ -15,6 +15,7 @@ from bot.model.orders import (
     VenueOrder,
 )
 from bot.model.strategy import MarketRef
+from bot.model.transfers import Transfers
 from bot.model.units import ConditionId, OrderId, Shares, TokenId, Usd
 
 Listener = Callable[[MarketEvent], None]
@@ -80,31 +81,6 @@ class Balances:
     cash_usd: Usd
     shares: Mapping[TokenId, Shares]
     """Tokens with a balance above zero."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """One change of our cash or tokens that the chain shows."""
-
-    transfer_id: str
-    """Transaction hash and log index: a second reading of the same change has the same id."""
-    at: datetime
-    transaction: str
-    token_id: TokenId | None
-    """None: collateral."""
-    change_e6: int
-    """Millionths of a USD or of a share; negative if it left our wallet."""
-    order_ids: tuple[OrderId, ...] = ()
-    """Orders of ours that the same transaction executed; empty: no order of ours explains it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfers:
-    """What the chain shows of our wallet in a span of blocks."""
-
-    upto_block: int
-    """The last block read; ask from the next one on."""
-    rows: tuple[Transfer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

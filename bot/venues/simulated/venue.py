@@ -21,8 +21,9 @@ from bot.model.orders import (
     SubmitResult,
     VenueOrder,
 )
+from bot.model.transfers import Transfers
 from bot.model.units import OrderId, TokenId
-from bot.venues.ports import Balances, MarketData, Redemption, Transfers
+from bot.venues.ports import Balances, MarketData, Redemption
 from bot.venues.simulated.floor import Floor
 from bot.venues.simulated.wallet import SimulatedStart, Wallet
 
