@@ -193,13 +193,15 @@ class _Point(msgspec.Struct, frozen=True):
     p: Decimal
 
 
-class _History(msgspec.Struct, frozen=True):
+class History(msgspec.Struct, frozen=True):
+    """``/prices-history``."""
+
     history: list[_Point]
 
 
 def read_history(body: bytes, *, what: str) -> tuple[tuple[datetime, float], ...]:
     """Read ``/prices-history``: instants and mids, USD per share. Raises ``BadData``."""
-    points = wire.read(body, _History, what).history
+    points = wire.read(body, History, what).history
     return tuple(
         (wire.required_instant(point.t, name=f"{what}.t"), float(point.p)) for point in points
     )

@@ -52,12 +52,16 @@ class _Pagination(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
-class _PositionsPage(msgspec.Struct, frozen=True, kw_only=True):
+class PositionsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """``/v2/positions``."""
+
     data: list[_Position]
     pagination: _Pagination
 
 
-class _Trade(msgspec.Struct, frozen=True, kw_only=True):
+class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of ``/trades``."""
+
     asset: str
     side: str
     price: Decimal
@@ -76,7 +80,7 @@ def read_positions(body: bytes, *, what: str) -> tuple[tuple[HeldRow, ...], str 
         held = ((row.asset, row.size, row.redeemable) for row in legacy)
         cursor = None
     else:
-        page = wire.read(body, _PositionsPage, what)
+        page = wire.read(body, PositionsPage, what)
         held = ((row.token_id, row.current_size, row.redeemable) for row in page.data)
         cursor = page.pagination.next_cursor if page.pagination.has_more else None
         if page.pagination.has_more and not cursor:
@@ -100,5 +104,5 @@ def read_public_trades(body: bytes, *, what: str) -> tuple[TradeSeen, ...]:
             wire.positive(row.size, name=f"{what}[{number}].size"),
             wire.required_instant(row.timestamp, name=f"{what}[{number}].timestamp"),
         )
-        for number, row in enumerate(wire.read(body, list[_Trade], what))
+        for number, row in enumerate(wire.read(body, list[TradeRow], what))
     )
