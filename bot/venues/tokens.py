@@ -33,11 +33,5 @@ def v2_condition_id(name: str, *, neg_risk: bool) -> ConditionId:
     return ConditionId("0x" + (bytes([module]) + digest[:18] + bytes(8) + digest[18:22]).hex())
 
 
-def v2_token_ids(condition_id: ConditionId) -> tuple[TokenId, TokenId]:
-    """Return the position ids of both outcomes: the condition id and a byte, 0 Yes and 1 No."""
-    first, second = (int(f"{condition_id}0{index}", 16) for index in (0, 1))
-    return TokenId(str(first)), TokenId(str(second))
-
-
 def _digest(text: str) -> bytes:
     return sha256(text.encode()).digest()

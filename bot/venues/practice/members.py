@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from bot.chain.token_ids import v2_token_ids
 from bot.model.market import FeeSchedule, Market, MarketKind
 from bot.model.units import ConditionId, Price, Shares, TokenId
 from bot.venues.books import epoch_ms, from_epoch_ms
@@ -21,7 +22,7 @@ from bot.venues.practice.chance import (
 )
 from bot.venues.practice.contract import Contract, Resolution
 from bot.venues.practice.series import Outcome, Series, Tail
-from bot.venues.tokens import ctf_condition_id, ctf_token_ids, v2_condition_id, v2_token_ids
+from bot.venues.tokens import ctf_condition_id, ctf_token_ids, v2_condition_id
 
 if TYPE_CHECKING:
     import numpy as np
