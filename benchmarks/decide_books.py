@@ -26,6 +26,8 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from msgspec import structs
+
 from benchmarks.replay_books import FOLDER, REPO, SNAPSHOTS, import_parquet, open_tape
 from bot.app.build import make_terms
 from bot.clock import SteppedClock
@@ -137,7 +139,7 @@ async def play(path: Path, empty: View) -> tuple[int, Counter[str]]:
         # Each decision is a cycle of its own: a cycle has one decision.
         cycle = sum(verdicts.values()) + 1
         ledger.record_decision(
-            replace(view, cycle=cycle), replace(decision, cycle=cycle), (strategy,)
+            replace(view, cycle=cycle), structs.replace(decision, cycle=cycle), (strategy,)
         )
         verdicts[decision.events[0].verdict] += 1
 

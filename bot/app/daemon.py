@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from bot.app.between import Between
 from bot.app.build import Daemon
 from bot.app.loop import run_scheduled, run_stepped
 from bot.app.signals import stop_on_signals
@@ -36,7 +37,14 @@ async def run_daemon(
         if isinstance(clock, SteppedClock):
             await run_stepped(_Cycles(daemon, told), clock=clock, until=until, stop=told)
         elif isinstance(clock, SystemClock):
-            await run_scheduled(_Cycles(daemon, told), clock=clock, until=until, stop=told)
+            between = Between(ports)
+            await run_scheduled(
+                _Cycles(daemon, told, between),
+                clock=clock,
+                until=until,
+                stop=told,
+                wake=between.wake,
+            )
     finally:
         await daemon.engine.stop()
         ports.report("app.stopped", cycle_clock=clock.now().isoformat())
@@ -45,15 +53,20 @@ async def run_daemon(
 class _Cycles:
     """Runs a cycle when called and says when the next one is due."""
 
-    def __init__(self, daemon: Daemon, told: asyncio.Event) -> None:
+    def __init__(self, daemon: Daemon, told: asyncio.Event, between: Between | None = None) -> None:
         self._daemon = daemon
+        self._between = between
         self._told = told
         self._ends: datetime | None = None
         self._pruned_at: datetime | None = None
 
     async def __call__(self) -> datetime:
         daemon = self._daemon
+        if self._between is not None:
+            self._between.pause()
         result = await daemon.engine.run_cycle()
+        if self._between is not None:
+            self._between.look_out(result)
         now = daemon.ports.clock.now()
         self._prune(now)
         due = now + daemon.settings.check_every

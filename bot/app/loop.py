@@ -10,6 +10,8 @@ from bot.clock import SteppedClock, SystemClock
 Cycle = Callable[[], Awaitable[datetime]]
 """Runs one cycle and returns when the next one is due."""
 
+WAKE_GAP_S = 1.0
+"""Between two cycles that something woke, so that a restless book does not keep them running."""
 JUMP = timedelta(seconds=30)
 """A wall clock that moved this far against the monotonic one has jumped: the job is set anew."""
 
@@ -37,23 +39,36 @@ async def _advance(clock: SteppedClock, due: datetime, stop: asyncio.Event) -> N
 
 
 async def run_scheduled(
-    cycle: Cycle, *, clock: SystemClock, until: datetime | None, stop: asyncio.Event
+    cycle: Cycle,
+    *,
+    clock: SystemClock,
+    until: datetime | None,
+    stop: asyncio.Event,
+    wake: asyncio.Event,
 ) -> None:
     """Run cycles on the system clock, until ``until`` or ``stop``; a running cycle is finished.
 
     The first exception of a cycle ends the loop and is raised here.
+
+    Args:
+        cycle: What to run.
+        clock: Its time.
+        until: None runs on.
+        stop: Set from elsewhere to stop.
+        wake: Set from elsewhere to run a cycle before it is due.
     """
-    await _Schedule(cycle, clock).run(until=until, stop=stop)
+    await _Schedule(cycle, clock, wake).run(until=until, stop=stop)
 
 
 class _Schedule:
     """One date job of apscheduler, at the instant that the last cycle named."""
 
-    def __init__(self, cycle: Cycle, clock: SystemClock) -> None:
+    def __init__(self, cycle: Cycle, clock: SystemClock, wake: asyncio.Event) -> None:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
         self._cycle = cycle
         self._clock = clock
+        self._wake = wake
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._running = asyncio.Lock()
@@ -63,6 +78,7 @@ class _Schedule:
         self._plan(self._clock.now())
         waiting = [
             asyncio.ensure_future(self._watch()),
+            asyncio.ensure_future(self._rise()),
             asyncio.ensure_future(self._end(until, stop)),
         ]
         try:
@@ -95,6 +111,14 @@ class _Schedule:
             except BaseException as error:  # noqa: BLE001 - raised again by run, never dropped
                 if not self._failed.done():
                     self._failed.set_exception(error)
+
+    async def _rise(self) -> None:
+        """Run a cycle at once when woken, but not twice in the same moment."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            self._plan(self._clock.now())
+            await self._clock.sleep(WAKE_GAP_S)
 
     async def _watch(self) -> None:
         """Set the job anew after a jump of the wall clock, by which apscheduler waits."""

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import structs
+
 from bot.core.budget import Funding, fund
 from bot.core.case import stale_prices
 from bot.core.event import REFUSED_AGAIN, EventOutcome, decide_event
@@ -98,7 +100,7 @@ def _settle(
         memory = replace(memory, unfinished=memory.unfinished or event in funding.unfinished)
     else:
         memory = _after_nothing(memory, verdict, now)
-    return replace(
+    return structs.replace(
         decision,
         verdict=verdict,
         reasons=reasons,

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec import structs
+
 from bot.core.case import Case, open_case
 from bot.core.due import (
     find_closing,
@@ -60,7 +62,7 @@ def decide_event(view: View, event: EventView, strategy: Strategy) -> EventOutco
         return _withdraw(case, because, state)
     plan = plan_event(case, closing=closing)
     memory = _remember(case, plan, state)
-    decision = replace(
+    decision = structs.replace(
         _describe(case, plan.verdict, memory),
         reasons=plan.reasons,
         firings=because,
@@ -143,7 +145,7 @@ def _withdraw(case: Case, because: tuple[Firing, ...], state: dict[str, float]) 
         rested_at=before.rested_at if is_due(before, now) else None,
         unfinished=True,
     )
-    decision = replace(
+    decision = structs.replace(
         _describe(case, Verdict.HOLD, memory),
         reasons=(Reason(code="WITHDRAWN", text="what rests is cancelled first, then planned"),),
         firings=because,

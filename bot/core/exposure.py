@@ -6,12 +6,15 @@ outcomes' worth), ``V(event) - V(no event) = sum(v_i * theta_i)``.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from bot.model.portfolio import PricedHolding, Tags
 from bot.model.strategy import Impact, ImpactBasis, ImpactKey, ImpactLine
 from bot.model.units import EventId, UsdEst
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +76,33 @@ def measure_loss(
     holdings: Sequence[PricedHolding], *, event: EventId, impact: Impact, probability: float
 ) -> UsdEst:
     """Return ``measure_exposure(...).loss_usd_est`` without the words: each cycle asks for it."""
-    changes = _changes(holdings, event=event, impact=impact)
-    loss = 0.0 - sum(change.usd for change in changes)
-    return UsdEst(loss * _scale(impact, probability))
+    return UsdEst(_loss(_Same(holdings), event, _Same(impact)) * _scale(impact, probability))
+
+
+class _Same(Generic[_T]):
+    """Stands for a record that is equal to itself only: far quicker than comparing holdings."""
+
+    __slots__ = ("record",)
+
+    def __init__(self, record: _T) -> None:
+        self.record = record
+
+    def __hash__(self) -> int:
+        return id(self.record)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.record is other.record
+
+
+@lru_cache(maxsize=256)
+def _loss(holdings: _Same[Sequence[PricedHolding]], event: EventId, impact: _Same[Impact]) -> float:
+    """Return the loss before the scale of the basis, USD.
+
+    Remembered, because only books change between two readings of the portfolio. What is remembered
+    holds the records themselves, so that no other record can take their place.
+    """
+    changes = _changes(holdings.record, event=event, impact=impact.record)
+    return 0.0 - sum(change.usd for change in changes)
 
 
 class _Change(NamedTuple):

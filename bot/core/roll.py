@@ -1,8 +1,9 @@
 """Which market of an event to hold: the one we have, the next of its series, or none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from bot.model.decision import Reason
 from bot.model.market import Market
@@ -10,8 +11,7 @@ from bot.model.strategy import Strategy
 from bot.model.view import EventView, MarketView, Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketChoice:
+class MarketChoice(msgspec.Struct, frozen=True, kw_only=True):
     """What is held and what should be."""
 
     target: MarketView | None

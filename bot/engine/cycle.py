@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from bot.core.decide import decide, is_quiet
 from bot.engine.act import act, cancel_all
 from bot.engine.gather import gather
@@ -145,7 +147,7 @@ class Engine:
         frozen = _frozen(decision)
         known = dict(frozen.items() & self._frozen.items())
         rest = tuple(event for event in decision.events if event.event not in known)
-        news = not is_quiet(replace(decision, events=rest))
+        news = not is_quiet(structs.replace(decision, events=rest))
         with ledger.transaction():
             tell_refusals(self._ports, decision)
             if news:

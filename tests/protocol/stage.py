@@ -50,7 +50,7 @@ risk_aversion: 4.3
 premium_budget: 3000usd
 max_total: 3000usd
 max_quote_age: {quote_age}
-check_every: 300ms
+check_every: {check}
 paper: {{cash_usd: 4000, latency: {latency}, settlement_delay: 100ms}}
 polymarket:
   gamma_url: {gamma}
@@ -156,6 +156,7 @@ _NAMED = {
 class Pulse:
     """How patient the daemon is, in the words of its config."""
 
+    check: str = "300ms"
     latency: str = "50ms"
     quote_age: str = "900ms"
     poll: str = "100ms"
