@@ -165,6 +165,8 @@ class Fill:
     is_maker: bool
     at: datetime
     settlement: TradeSettlement = TradeSettlement.MATCHED
+    notional_usd: Usd | None = None
+    """What changed hands without fee, exact, where the chain has told; None: price times size."""
 
     @property
     def cash_usd(self) -> Usd:
@@ -172,7 +174,8 @@ class Fill:
 
         A fraction of a millionth is rounded against us, so that venue, ledger and report agree.
         """
-        notional = self.price * self.size
+        exact = self.notional_usd
+        notional = self.price * self.size if exact is None else exact
         cash = -notional - self.fee_usd if self.side is Side.BUY else notional - self.fee_usd
         return Usd(cash.quantize(_MILLIONTH, ROUND_FLOOR))
 

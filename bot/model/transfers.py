@@ -20,6 +20,8 @@ class Transfer:
     """Millionths of a USD or of a share; negative if it left our wallet."""
     order_ids: tuple[OrderId, ...] = ()
     """Orders of ours that the same transaction executed; empty: no order of ours explains it."""
+    block: int = 0
+    """The block it is in: one that is read again and not found there again was undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.model.market import Market, MarketEvent, Quote
@@ -95,6 +95,19 @@ class Redemption:
 class Venue(Protocol):
     """Our own orders and money. A failed read raises ``VenueError``; it is never "nothing"."""
 
+    @property
+    def lag(self) -> timedelta:
+        """How long what has happened may stay hidden from a read.
+
+        Zero: nothing is ever hidden, and what ``redeem`` did is done when it returns.
+        """
+        ...
+
+    @property
+    def can_redeem(self) -> bool:
+        """Whether our key may redeem; if not, somebody else does, and ``transfers`` shows it."""
+        ...
+
     async def balances(self, tokens: Collection[TokenId] = ()) -> Balances:
         """Return cash, every token the venue knows us to hold, and these tokens.
 
@@ -107,7 +120,11 @@ class Venue(Protocol):
         ...
 
     async def fills(self, *, since: datetime) -> tuple[Fill, ...]:
-        """Return our fills that happened or changed settlement at or after ``since``."""
+        """Return our fills that happened or changed settlement at or after ``since``.
+
+        Until a fill is confirmed its size, price and fee may be estimates; a confirmed one has the
+        chain's own, exact, each time it is asked for.
+        """
         ...
 
     async def prepare(self, intent: OrderIntent) -> PreparedOrder:
@@ -134,5 +151,9 @@ class Venue(Protocol):
         ...
 
     async def redeem(self, market: Market) -> tuple[Redemption, ...]:
-        """Turn our tokens of a resolved market into collateral; empty if we hold none."""
+        """Turn our tokens of a resolved market into collateral; empty if we hold none.
+
+        Safe to repeat: what is gone is not paid twice. Raises ``VenueError`` if it is not known
+        to be done, whatever the reason.
+        """
         ...

@@ -269,6 +269,11 @@ def test_cash_rounds_against_us() -> None:
     assert sale.cash_usd == usd("0.333000")
 
 
+def test_what_the_chain_says_changed_hands_beats_price_times_size() -> None:
+    buy = make_fill(1, Side.BUY, "3", "0.333333", fee="0.01")
+    assert replace(buy, notional_usd=usd("1")).cash_usd == usd("-1.01")
+
+
 def test_a_position_is_marked_at_the_best_bid() -> None:
     books = Books()
     apply(books, make_fill(1, Side.BUY, "10", "0.4"))

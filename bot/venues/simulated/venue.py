@@ -70,6 +70,16 @@ class SimulatedVenue:
         self._post_only_until: datetime | None = None
         market_data.listen(self._hear)
 
+    @property
+    def lag(self) -> timedelta:
+        """Zero: each read shows all that has happened."""
+        return timedelta(0)
+
+    @property
+    def can_redeem(self) -> bool:
+        """Always: there is no key."""
+        return True
+
     def open_post_only_window(self, *, until: datetime) -> None:
         """Behave until then as the venue does after a restart of its engine: nothing takes."""
         self._post_only_until = until
