@@ -1,0 +1,99 @@
+"""`polyhedge doctor`: is everything ready to trade live? It never trades and signs no transaction.
+
+``--public`` needs no key: it asks whether the venue still speaks the way we learned it.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.options import config_option, json_option, print_json, read_settings
+
+if TYPE_CHECKING:
+    from bot.owner.public_look import PublicReport
+    from bot.venues.polymarket.settings import Endpoints
+
+_LISTEN_S = 10.0
+
+
+@click.command("doctor")
+@config_option
+@json_option
+@click.option("--public", is_flag=True, help="Read public payloads only: no key, no orders.")
+@click.option("--address", help="With --public: an address whose positions are read too.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("polyhedge-public.json"),
+    show_default=True,
+    help="With --public: the file to write for us.",
+)
+@click.option(
+    "--listen", type=float, default=_LISTEN_S, show_default=True,
+    help="With --public: seconds to listen to the stream.",
+)  # fmt: skip
+@click.pass_context
+def command(
+    ctx: click.Context,
+    config: Path,
+    address: str | None,
+    report: Path,
+    listen: float,
+    *,
+    as_json: bool,
+    public: bool,
+) -> None:
+    """Look at all that live trading needs, and say what to do where it is not there."""
+    if public:
+        found = _look_at_public(_endpoints(config), address=address, listen=listen)
+        _tell_public(found, report, as_json=as_json)
+        ctx.exit(0 if found.is_well else 3)
+    read_settings(config)
+
+
+def _look_at_public(
+    endpoints: "Endpoints", *, address: str | None, listen: float
+) -> "PublicReport":
+    from bot.clock import SystemClock
+    from bot.owner.public_look import look_at_public
+    from bot.venues.polymarket.settings import Pace
+
+    return asyncio.run(
+        look_at_public(
+            endpoints=endpoints, clock=SystemClock(), pace=Pace(), address=address, listen_s=listen
+        )
+    )
+
+
+def _endpoints(config: Path) -> "Endpoints":
+    """Return the addresses of the config; the venue's own where there is none yet."""
+    if not config.exists():
+        from bot.venues.polymarket.settings import PRODUCTION
+
+        return PRODUCTION
+    from bot.app.sources import endpoints
+
+    return endpoints(read_settings(config))
+
+
+def _tell_public(found: "PublicReport", path: Path, *, as_json: bool) -> None:
+    from bot.owner.public_look import write_report
+
+    write_report(found, path)
+    if as_json:
+        print_json(found)
+        return
+    from bot.cli.show.doctor import render_public, say_differences
+    from bot.cli.show.terminal import make_console
+
+    console = make_console()
+    console.print(render_public(found.seen, width=console.width))
+    for line in say_differences(found.seen):
+        click.echo(line)
+    click.echo(
+        f"\nWritten to {path}: the fields and the beginning of each public payload. It holds no"
+        "\nkey, no address and nothing of yours. Send it to us, well or not: production was out of"
+        "\nreach where this program was written."
+    )
