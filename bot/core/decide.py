@@ -43,8 +43,7 @@ def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
         approved, denials = check_orders(funding.intents, view, by_event, cancels)
         notes.extend(funding.notes)
         decisions = [_settle(each, funding, approved, denials, view.now) for each in outcomes]
-    stale = stale_prices(view)
-    if stale:
+    if stale := stale_prices(view):
         notes.append(Reason(code="STALE_PRICES", text=f"{stale}: exposure frozen, no new premium"))
     return Decision(
         cycle=view.cycle,

@@ -45,7 +45,7 @@ def choose_market(
         strategy: Horizon and roll rule.
         now: Instant of the decision.
     """
-    by_token = {view.token_id: view for view in event.markets}
+    by_token = {view.token_id: view for view in event.markets} if positions else {}
     mine = [position for position in positions if position.token_id in by_token]
     tradable = [p for p in mine if is_tradable(by_token[p.token_id].market)]
     if not tradable:
@@ -90,7 +90,7 @@ def _main(positions: Sequence[Position], event: EventView) -> Position:
 
 def _fitting(event: EventView, *, strategy: Strategy, now: datetime) -> list[MarketView]:
     fit = [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
-    return sorted(fit, key=_has_no_price)
+    return sorted(fit, key=_has_no_price) if len(fit) > 1 else fit
 
 
 def is_tradable(market: Market) -> bool:
