@@ -12,6 +12,8 @@ class Contracts:
     collateral: str
     """pUSD, 6 decimals."""
     usdce: str
+    usdc: str
+    """Circle's own USDC; the ramps take both."""
     onramp: str
     offramp: str
     conditional_tokens: str
@@ -42,6 +44,7 @@ class Contracts:
 POLYGON = Contracts(
     collateral="0xC011a7E12a19f7B1f670d46F03B03f3342E82DFB",
     usdce="0x2791Bca1f2de4661ED88A30C99A7a9449Aa84174",
+    usdc="0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359",
     onramp="0x93070a847efEf7F70739046A929D47a521F5B8ee",
     offramp="0x2957922Eb93258b93368531d39fAcCA3B4dC5854",
     conditional_tokens="0x4D97DCd97eC945f40cF65F87097ACe5EA0476045",
