@@ -155,6 +155,8 @@ def as_written(given: object, pattern: str) -> str:
     """
     if isinstance(given, Budget):
         return f"{given.usd}usd" if given.share is None else _percent(given.share)
+    if isinstance(given, bool):
+        return "on" if given else "off"
     if isinstance(given, timedelta):
         return _duration(given)
     if isinstance(given, int | float | Decimal):

@@ -1,6 +1,7 @@
 """``config.yaml`` and the environment -> ``Settings``; secrets never leave it as plain strings."""
 
 from bot.config.file import (
+    Live,
     LogFormat,
     MarketDataName,
     Paper,
@@ -8,12 +9,14 @@ from bot.config.file import (
     Practice,
     Recorded,
     RecordedSource,
+    Wallet,
 )
 from bot.config.settings import Mode, Settings, load_settings
 from bot.config.texts import Budget
 
 __all__ = [
     "Budget",
+    "Live",
     "LogFormat",
     "MarketDataName",
     "Mode",
@@ -23,5 +26,6 @@ __all__ = [
     "Recorded",
     "RecordedSource",
     "Settings",
+    "Wallet",
     "load_settings",
 ]

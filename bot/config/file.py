@@ -8,7 +8,16 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config.portfolio import PortfolioFile
-from bot.config.texts import Budget, BudgetText, PaperMode, RiskAversion, SocketAddress, WebAddress
+from bot.config.texts import (
+    Budget,
+    BudgetText,
+    ModeText,
+    RiskAversion,
+    SocketAddress,
+    Switch,
+    WalletAddress,
+    WebAddress,
+)
 from bot.model.text import Cents, Delay, Duration, Instant, Share, UsdText, Whole, Words
 
 
@@ -105,6 +114,40 @@ class Polymarket(Group):
     )
 
 
+class Wallet(Group):
+    """Who trades in live mode; without it the key in POLYMARKET_PRIVATE_KEY trades for itself."""
+
+    address: Annotated[
+        WalletAddress | None,
+        Field(description="the wallet that holds the money; default: the key's own address"),
+    ] = None
+    keystore: Annotated[
+        Words | None,
+        Field(description="the encrypted key file, made by `polyhedge wallet`"),
+    ] = None
+
+
+class Live(Group):
+    """Bounds of live mode that hold whatever the strategies say."""
+
+    max_total_usd: Annotated[
+        UsdText, Field(description="the most that all hedges together may cost")
+    ] = Decimal(100)
+    max_premium_per_day_usd: Annotated[
+        UsdText, Field(description="trading halts once more than this was spent in 24 hours")
+    ] = Decimal(100)
+    halt_file: Annotated[
+        Words, Field(description="trading halts while a file of this name exists")
+    ] = "HALT"
+    heartbeat: Annotated[
+        Switch,
+        Field(description="on: the venue cancels all orders of this key 10 s after we fall silent"),
+    ] = False
+    confirmations: Annotated[
+        Whole, Field(description="blocks that must follow before the chain's word is taken")
+    ] = 5
+
+
 class Recorded(Group):
     """History instead of live quotes; for `polyhedge replay`."""
 
@@ -128,9 +171,9 @@ class Recorded(Group):
 class ConfigFile(Group):
     """All settings; what is left out has the value shown here."""
 
-    mode: Annotated[PaperMode, Field(description="paper: play money on the simulated venue")] = (
-        "paper"
-    )
+    mode: Annotated[
+        ModeText, Field(description="paper: play money on the simulated venue; live: your money")
+    ] = "paper"
     market_data: Annotated[
         MarketDataName,
         Field(description="where quotes come from: practice, polymarket or recorded"),
@@ -171,4 +214,6 @@ class ConfigFile(Group):
     polymarket: Annotated[Polymarket, Field(description="the real venue's addresses")] = (
         Polymarket()
     )
+    wallet: Annotated[Wallet, Field(description="who trades in live mode")] = Wallet()
+    live: Annotated[Live, Field(description="bounds of live mode")] = Live()
     recorded: Annotated[Recorded | None, Field(description="history to replay")] = None

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from bot.config.file import (
     ConfigFile,
+    Live,
     LogFormat,
     MarketDataName,
     Paper,
     Polymarket,
     Practice,
     Recorded,
+    Wallet,
 )
 from bot.config.portfolio import missing_prices, portfolio_source
 from bot.config.texts import Budget
@@ -29,6 +31,7 @@ class Mode(StrEnum):
     """How the program runs; each row of the ledger has it."""
 
     PAPER = "paper"
+    LIVE = "live"
     REPLAY = "replay"
     """Set by `polyhedge replay`, never in a file."""
 
@@ -59,8 +62,20 @@ class Settings:
     paper: Paper
     practice: Practice
     polymarket: Polymarket
+    wallet: Wallet
+    live: Live
     recorded: Recorded | None
     """Its ``path`` is as written; ``recorded_path`` is where it lies."""
+
+    @property
+    def keystore(self) -> Path | None:
+        """Return where the encrypted key lies; None if the key comes from the environment."""
+        return self.path.parent / self.wallet.keystore if self.wallet.keystore else None
+
+    @property
+    def halt_file(self) -> Path:
+        """Return the file whose existence halts live trading."""
+        return self.path.parent / self.live.halt_file
 
     @property
     def recorded_path(self) -> Path | None:
@@ -102,6 +117,12 @@ def _contradictions(file: ConfigFile, top: MapNode) -> Iterator[Problem]:
     if file.market_data is MarketDataName.RECORDED and file.recorded is None:
         text = "market_data is recorded, but there is no recorded: {source: ..., path: ...}."
         yield Problem(line_of(top, ("market_data",)), text)
+    if file.mode == "live" and file.market_data is not MarketDataName.POLYMARKET:
+        text = (
+            f"mode is live, but market_data is {file.market_data}: real money is not staked on"
+            " it. Write market_data: polymarket."
+        )
+        yield Problem(line_of(top, ("mode",)), text)
     recorded = file.recorded
     if recorded and recorded.since and recorded.until and recorded.since >= recorded.until:
         text = "recorded.since is not before recorded.until. Swap them."
@@ -114,7 +135,7 @@ def _settings(
     ledger, strategies = environment.get(_LEDGER), environment.get(_STRATEGIES)
     return Settings(
         path=path,
-        mode=Mode.PAPER,
+        mode=Mode(file.mode),
         market_data=file.market_data,
         ledger=Path(ledger) if ledger else path.parent / file.ledger,
         strategies=Path(strategies) if strategies else path.parent / file.strategies,
@@ -131,5 +152,7 @@ def _settings(
         paper=file.paper,
         practice=file.practice,
         polymarket=file.polymarket,
+        wallet=file.wallet,
+        live=file.live,
         recorded=file.recorded,
     )

@@ -28,9 +28,21 @@ def _read_aversion(text: str) -> float:
 
 
 def _read_mode(text: str) -> str:
-    if text != "paper":
-        raise ValueError(f"is {text!r}; only paper is offered in this version. Write mode: paper.")
+    if text not in ("paper", "live"):
+        raise ValueError(f"is {text!r}; it must be paper or live. Write mode: paper.")
     return text
+
+
+def _read_wallet(text: str) -> str:
+    if re.fullmatch("0x[0-9a-fA-F]{40}", text) is None:
+        raise ValueError(f"is {text!r}; it must be 0x and 40 hexadecimal digits.")
+    return text
+
+
+def _read_switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError(f"is {text!r}; it must be on or off.")
+    return text == "on"
 
 
 def _read_budget(text: str) -> Budget:
@@ -92,7 +104,9 @@ def _worldly(number: Decimal, text: str) -> Decimal:
     return number
 
 
-PaperMode = Annotated[str, text_of(_read_mode, "paper")]
+ModeText = Annotated[str, text_of(_read_mode, "paper or live")]
+WalletAddress = Annotated[str, text_of(_read_wallet, "an address such as 0x81b9..")]
+Switch = Annotated[bool, text_of(_read_switch, "on or off")]
 BudgetText = Annotated[Budget, text_of(_read_budget, "1.5% (of the portfolio) or 1200usd")]
 UrlTemplate = Annotated[str, text_of(_read_template, "a web address")]
 WebAddress = Annotated[str, text_of(_read_web_address, "a web address")]

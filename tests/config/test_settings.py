@@ -72,6 +72,22 @@ def test_least_config_has_safe_defaults() -> None:
     assert settings.recorded_path is None
 
 
+def test_live_mode_has_small_bounds_and_no_dead_mans_switch_unless_set() -> None:
+    settings = load(f"{LEAST}mode: live\nmarket_data: polymarket\n")
+    assert settings.mode is Mode.LIVE
+    assert (settings.live.max_total_usd, settings.live.max_premium_per_day_usd) == (100, 100)
+    assert settings.live.heartbeat is False
+    assert settings.keystore is None
+    assert settings.halt_file == Path("HALT")
+    set_ = load(
+        f"{LEAST}wallet: {{address: 0x{'8b' * 20}, keystore: keys/k.json}}\n"
+        "live: {heartbeat: on, halt_file: STOP}\n"
+    )
+    assert set_.live.heartbeat is True
+    assert set_.keystore == Path("keys/k.json")
+    assert set_.halt_file == Path("STOP")
+
+
 def test_paths_are_relative_to_the_folder_of_the_config(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     path = tmp_path / "deep" / "my.yaml"
@@ -199,8 +215,17 @@ def test_example_config_is_a_portfolio_of_84200_usd() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("mode: live", "mode is 'live'; only paper is offered in this version. Write mode: paper."),
-        ("mode: replay", "mode is 'replay'; only paper is offered in this version."),
+        (
+            "mode: live",
+            "mode is live, but market_data is practice: real money is not staked on it."
+            " Write market_data: polymarket.",
+        ),
+        (
+            "wallet: {address: 0x12}",
+            "wallet.address is '0x12'; it must be 0x and 40 hexadecimal digits.",
+        ),
+        ("live: {heartbeat: 5}", "live.heartbeat is '5'; it must be on or off."),
+        ("mode: replay", "mode is 'replay'; it must be paper or live. Write mode: paper."),
         ("market_data: kalshi", "market_data is 'kalshi', which is not known. It can be: practice"),
         ("max_price_age: 4", "max_price_age is 4, which has no unit. Write 4s, 4m, 4h or 4d."),
         ("risk_aversion: 0.01", "risk_aversion is 0.01; it must lie from 0.1 to 100."),
@@ -334,7 +359,7 @@ def test_wrong_portfolio_is_named_with_its_remedy(lines: list[str], said: str) -
 
 
 def test_all_errors_come_in_one_report() -> None:
-    errors = said_of("mode: live\nportfolio: {holdings: [{symbol: A}]}\nmax_total: 3\nextra: 1\n")
+    errors = said_of("mode: real\nportfolio: {holdings: [{symbol: A}]}\nmax_total: 3\nextra: 1\n")
     assert [error.split(":")[1] for error in errors] == ["1", "2", "3", "4"]
 
 
