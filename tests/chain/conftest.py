@@ -1,0 +1,39 @@
+"""One EVM node for all tests of a process; each test finds it as it was at first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.sandbox.chain import LocalChain
+from bot.sandbox.chain.node import Node
+
+STARTS_AT = datetime(2026, 9, 21, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "chain" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.chain)
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """A running node; without it the tests fail and say what to install."""
+    node = Node(clock=SystemClock(), starts_at=STARTS_AT)
+    asyncio.run(node.start())
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+async def chain(node: Node) -> AsyncIterator[LocalChain]:
+    """The chain with all contracts in place; what a test does to it is undone."""
+    async with LocalChain(clock=SystemClock(), starts_at=STARTS_AT, node=node) as chain:
+        before = await chain.snapshot()
+        yield chain
+        await chain.revert(before)
