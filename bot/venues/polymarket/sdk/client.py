@@ -22,7 +22,7 @@ from bot.venues.polymarket.sdk.setup import account_of, check_client, environmen
 from bot.venues.polymarket.settings import Endpoints, Pace
 
 if TYPE_CHECKING:
-    from polymarket import AsyncSecureClient
+    from polymarket import AsyncSecureClient, BuilderApiKey, RelayerApiKey
 
 _REFUSED = (400, 401, 403)
 
@@ -34,6 +34,15 @@ class RelayerKey:
     key: Secret
     address: str
     """Whom it belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuilderKey:
+    """A builder's key: it does what a ``RelayerKey`` does, and authorizes session keys."""
+
+    key: Secret
+    secret: Secret
+    passphrase: Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +87,7 @@ class Sdk:
         endpoints: Endpoints,
         contracts: Contracts,
         pace: Pace,
-        relayer_key: RelayerKey | None,
+        relayer_key: RelayerKey | BuilderKey | None,
     ) -> "Sdk":
         """Log in: ask the venue for the key's API key. Deploys, approves and sends nothing else.
 
@@ -87,14 +96,11 @@ class Sdk:
             CredentialError: the key or wallet cannot be read, or the venue refuses the key.
             SourceDown: the venue does not answer.
         """
-        from polymarket import AsyncSecureClient, RelayerApiKey
+        from polymarket import AsyncSecureClient
         from polymarket.errors import PolymarketError, RequestRejectedError
 
         check_client(contracts)
         account = account_of(key=key, wallet=wallet)
-        relayer = None
-        if relayer_key is not None:
-            relayer = RelayerApiKey(key=relayer_key.key.reveal(), address=relayer_key.address)
         where = f"Log-in of {account.signer} at {endpoints.clob}"
         try:
             # ``create`` would deploy a deposit wallet that is not there yet.
@@ -102,7 +108,7 @@ class Sdk:
                 private_key=key.reveal(),
                 wallet=account.wallet,
                 environment=environment(endpoints, pace),
-                api_key=relayer,
+                api_key=_client_key(relayer_key),
             )
         except RequestRejectedError as error:
             text = f"{where} was refused: HTTP {error.status} {error}"
@@ -212,6 +218,22 @@ class Sdk:
             return str((await handle.wait()).transaction_hash)
         except PolymarketError as error:
             raise VenueError(f"{purpose} through the relayer failed: {error}") from None
+
+
+def _client_key(key: RelayerKey | BuilderKey | None) -> "RelayerApiKey | BuilderApiKey | None":
+    from polymarket import BuilderApiKey, RelayerApiKey
+
+    match key:
+        case RelayerKey():
+            return RelayerApiKey(key=key.key.reveal(), address=key.address)
+        case BuilderKey():
+            return BuilderApiKey(
+                key=key.key.reveal(),
+                secret=key.secret.reveal(),
+                passphrase=key.passphrase.reveal(),
+            )
+        case None:
+            return None
 
 
 def _unsigned(order: OrderFields, *, order_type: OrderType, ends_s: int) -> Any:
