@@ -25,8 +25,8 @@ install = $(1)/bin/uv pip install --quiet --python $(1)/bin/python --compile-byt
 # $(call install_project,ENVIRONMENT): this project itself, as files that can be edited.
 install_project = $(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 
-# The EVM node of the tests, once the project has a package.json.
-NODE := $(if $(wildcard package-lock.json),node_modules/.installed)
+# The EVM node and the compiler of the chain tests; `make run` needs neither.
+NODE := node_modules/.installed
 
 help:
 	@echo "make run    the daemon on config.example.yaml (ARGS=... is passed on)"
@@ -113,9 +113,12 @@ clean:
 	@$(call install_project,.venv-bench)
 	@touch $@
 
-node_modules/.installed: package-lock.json
+node_modules/.installed: package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
+	  || { echo "Installing npm by apt-get"; \
+	       apt-get -qq update && apt-get -qq install --no-install-recommends npm >/dev/null; }
 	@command -v npm >/dev/null \
 	  || { echo "The tests on a chain need npm. On Debian or Ubuntu: apt-get install npm" >&2; exit 1; }
 	@echo "Installing package-lock.json into node_modules"
-	@npm ci --no-audit --no-fund --silent
+	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
