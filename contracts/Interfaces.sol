@@ -75,6 +75,5 @@ interface IRouter {
 
 interface IModule {
     function isPrepared(bytes31 conditionId) external view returns (bool);
-    function payoutDenominator(bytes31 conditionId) external view returns (uint256);
-    function payoutNumerators(bytes31 conditionId, uint256 outcome) external view returns (uint256);
+    function getResult(bytes31 conditionId) external view returns (uint256[] memory);
 }

@@ -59,31 +59,29 @@ contract PositionManager is ERC1155 {
 /// Knows which conditions exist and how they ended; stands for the binary and the neg-risk module.
 contract Module is IModule, Operated {
     event ConditionPrepared(bytes31 indexed conditionId);
-    event ConditionResolved(bytes31 indexed conditionId, uint256[2] payouts);
+    event ConditionResolved(bytes31 indexed conditionId, uint256[] payouts);
 
     error AlreadyResolved();
+    error NotPrepared();
 
     mapping(bytes31 => bool) public isPrepared;
-    mapping(bytes31 => uint256[2]) private _payouts;
+    mapping(bytes31 => uint256[]) private _payouts;
 
     function prepareCondition(bytes31 conditionId) external onlyOperator {
         isPrepared[conditionId] = true;
         emit ConditionPrepared(conditionId);
     }
 
-    function reportPayouts(bytes31 conditionId, uint256[2] calldata payouts) external onlyOperator {
-        if (payoutDenominator(conditionId) != 0) revert AlreadyResolved();
+    function reportPayouts(bytes31 conditionId, uint256[] calldata payouts) external onlyOperator {
+        if (!isPrepared[conditionId]) revert NotPrepared();
+        if (_payouts[conditionId].length != 0) revert AlreadyResolved();
         _payouts[conditionId] = payouts;
         emit ConditionResolved(conditionId, payouts);
     }
 
-    function payoutNumerators(bytes31 conditionId, uint256 outcome) external view returns (uint256) {
-        return _payouts[conditionId][outcome];
-    }
-
-    /// 0 until resolved.
-    function payoutDenominator(bytes31 conditionId) public view returns (uint256) {
-        return _payouts[conditionId][0] + _payouts[conditionId][1];
+    /// What each outcome pays, in proportion; empty until resolved.
+    function getResult(bytes31 conditionId) external view returns (uint256[] memory) {
+        return _payouts[conditionId];
     }
 }
 
@@ -106,11 +104,10 @@ contract Router {
     }
 
     function redeem(bytes31 conditionId, uint256 outcome, uint256 amount) external {
-        IModule module = _module(conditionId);
-        uint256 denominator = module.payoutDenominator(conditionId);
-        if (denominator == 0) revert NotResolved();
+        uint256[] memory payouts = _module(conditionId).getResult(conditionId);
+        if (payouts.length == 0) revert NotResolved();
         POSITIONS.burn(msg.sender, positionId(conditionId, outcome), amount);
-        uint256 payout = amount * module.payoutNumerators(conditionId, outcome) / denominator;
+        uint256 payout = amount * payouts[outcome] / (payouts[0] + payouts[1]);
         IMoney(PUSD).transfer(msg.sender, payout);
     }
 

@@ -184,7 +184,7 @@ class LocalChain(Control):
         # 1 and 0, or halves: numerators of 2 suit both.
         numerators = [int(payout * 2) for payout in payouts]
         if market.kind is MarketKind.V2:
-            signature = "reportPayouts(bytes31,uint256[2])"
+            signature = "reportPayouts(bytes31,uint256[])"
             return await self._command(_module(market), signature, _condition(market), numerators)
         return await self.send(
             oracle(market),
