@@ -1,7 +1,8 @@
 """Builds the world of a mode: the only place that knows which mode it is."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,11 @@ DEADLINE = timedelta(minutes=2)
 """A cycle that takes longer than this is ended; nothing more is sent in it."""
 
 
+def no_tasks(_wake: asyncio.Event) -> Iterable[Coroutine[None, None, None]]:
+    """Return nothing: no task beside the cycles."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daemon:
     """A built daemon, ready to run cycles."""
@@ -32,6 +38,8 @@ class Daemon:
     settings: Settings
     ports: Ports
     engine: Engine
+    beside: Callable[[asyncio.Event], Iterable[Coroutine[None, None, None]]] = no_tasks
+    """What runs beside the cycles until they end, given what wakes a cycle."""
 
 
 @asynccontextmanager

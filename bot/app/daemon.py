@@ -37,17 +37,27 @@ async def run_daemon(
         if isinstance(clock, SteppedClock):
             await run_stepped(_Cycles(daemon, told), clock=clock, until=until, stop=told)
         elif isinstance(clock, SystemClock):
-            between = Between(ports)
-            await run_scheduled(
-                _Cycles(daemon, told, between),
-                clock=clock,
-                until=until,
-                stop=told,
-                wake=between.wake,
-            )
+            await _run_live_quotes(daemon, clock=clock, until=until, stop=told)
     finally:
         await daemon.engine.stop()
         ports.report("app.stopped", cycle_clock=clock.now().isoformat())
+
+
+async def _run_live_quotes(
+    daemon: Daemon, *, clock: SystemClock, until: datetime | None, stop: asyncio.Event
+) -> None:
+    """Run cycles on the system clock; books, halts and our own orders' news wake them early."""
+    ports = daemon.ports
+    between = Between(ports)
+    beside = [asyncio.ensure_future(task) for task in daemon.beside(between.wake)]
+    try:
+        await run_scheduled(
+            _Cycles(daemon, stop, between), clock=clock, until=until, stop=stop, wake=between.wake
+        )
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 class _Cycles:
