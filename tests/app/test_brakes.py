@@ -89,7 +89,7 @@ def test_a_resume_does_not_outlive_the_file(car: Car) -> None:
 def test_a_day_that_cost_too_much_halts(car: Car) -> None:
     car.buy()
     car.brakes.look()
-    assert car.ledger.halted().startswith("8.0")
+    assert car.ledger.halted().startswith("8.20 USD")
     assert "live.max_premium_per_day_usd is 5" in car.ledger.halted()
 
 
