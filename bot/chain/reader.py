@@ -123,7 +123,7 @@ class Chain:
         return hex_text(answer, name="eth_getCode") != "0x"
 
     async def allowances(self, wallet: str) -> tuple[Allowance, ...]:
-        """Return what each of ``SPENDERS`` may take from a wallet, in that order."""
+        """Return what every contract that we may have use for can take from a wallet."""
         calls = allowance_calls(wallet, self._contracts)
         return read_allowances(await self._ask_contracts(calls, _LATEST), self._contracts)
 
