@@ -116,12 +116,19 @@ async def carry_out(owner: Owner, calls: Sequence[Call], *, purpose: str) -> tup
         contracts=owner.contracts,
         confirmations=owner.confirmations,
     )
-    done: list[str] = []
     try:
-        for call in calls:
-            done.append((await sender.send(call.to, call.calldata)).transaction)
-    except VenueError as error:
-        raise VenueError(f"{error} ({len(done)} of {len(calls)} transactions are done)") from None
+        return await _send_each(sender, calls)
     finally:
         await sender.close()
+
+
+async def _send_each(sender: Sender, calls: Sequence[Call]) -> tuple[str, ...]:
+    done: list[str] = []
+    for call in calls:
+        try:
+            receipt = await sender.send(call.to, call.calldata)
+        except VenueError as error:
+            told = f"{error} ({len(done)} of {len(calls)} transactions are done)"
+            raise VenueError(told) from None
+        done.append(receipt.transaction)
     return tuple(done)
