@@ -17,9 +17,10 @@ from bot.ledger.diary import read_memories
 from bot.ledger.fold import Fold
 from bot.ledger.parts import Parts
 from bot.ledger.rows import from_text
+from bot.model.comparison import Comparison
 from bot.model.decision import Decision
 from bot.model.orders import Fill, LiveOrder
-from bot.model.units import ClientOrderId, EventId, OrderId, TokenId
+from bot.model.units import ClientOrderId, ConditionId, EventId, OrderId, TokenId
 from bot.model.view import Account, EventMemory, View
 
 if TYPE_CHECKING:
@@ -119,6 +120,31 @@ class Questions:
     def last_fill_seen_at(self) -> datetime | None:
         """Return when the newest fill we know of happened; None without any."""
         return self._current().last_fill_at
+
+    def transactions(self) -> dict[str, int]:
+        """Return what stands in the journal of the chain: a transaction -> its block."""
+        return {tx: rows[0]["block"] for tx, rows in self._current().chain.items()}
+
+    def last_block(self) -> int | None:
+        """Return up to which block transfers are in the journal; None before the first read."""
+        row = self._one("SELECT max(upto_block) FROM chain_reads")
+        return None if row is None else row[0]
+
+    def moved(self) -> bool:
+        """Whether anything has ever moved cash or shares."""
+        return self._one("SELECT 1 FROM journal LIMIT 1") is not None
+
+    def redeem_tries(self, condition_id: ConditionId) -> tuple[tuple[str, datetime], ...]:
+        """Return outcome and time of each redeem of a market, newest first."""
+        rows = self._all(
+            "SELECT outcome, at FROM redeems WHERE condition_id = ? ORDER BY id DESC", condition_id
+        )
+        return tuple((outcome, from_text(at)) for outcome, at in rows)
+
+    def comparison(self) -> Comparison | None:
+        """Return the last comparison with the venue; None before the first."""
+        row = self._one("SELECT body FROM comparison")
+        return None if row is None else codec.decode(row[0].encode(), Comparison)
 
     def last_cycle(self) -> tuple[int, datetime] | None:
         """Return number and time of the last cycle that left a trace, finished or not."""
