@@ -4,17 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Protocol
 
-from bot.chain.addresses import Contracts
 from bot.chain.records import Allowance
-from bot.clock import Clock
-from bot.model.account import Secret, TradingAccount
 from bot.model.orders import VenueOrder
 from bot.model.units import OrderId, Usd
-from bot.venues.polymarket.sdk.client import BuilderKey, RelayerKey
-from bot.venues.polymarket.settings import Endpoints, Pace
+from bot.owner.setup import Setup
 
 
 class ChainView(Protocol):
@@ -71,19 +66,11 @@ class PrivateView(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """One account and its surroundings."""
+    """One account and what is asked of it."""
 
-    key: Secret
-    account: TradingAccount
-    keystore: Path | None
-    """None: the key is in the environment."""
-    relayer_key: RelayerKey | BuilderKey | None
+    setup: Setup
+    chain: ChainView
     need_usd: Usd
     """The most that the strategies may stake."""
     known_orders: Collection[OrderId]
     """Every order that the ledger has."""
-    chain: ChainView
-    contracts: Contracts
-    endpoints: Endpoints
-    clock: Clock
-    pace: Pace

@@ -1,76 +1,15 @@
 """Carries out contract calls for a wallet: an EOA sends them itself, the relayer for all others."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
-from bot.chain.addresses import Contracts
-from bot.chain.reader import Chain
 from bot.chain.sender import Sender
-from bot.clock import Clock
 from bot.errors import CredentialError, VenueError
-from bot.model.account import Secret, TradingAccount, WalletKind
+from bot.model.account import WalletKind
+from bot.owner.setup import Setup, open_sdk
 from bot.venues.polymarket.sdk.calls import Call
-from bot.venues.polymarket.sdk.client import BuilderKey, RelayerKey, Sdk
-from bot.venues.polymarket.settings import Endpoints, Pace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """Who acts, for which wallet, and where the world is."""
-
-    key: Secret
-    account: TradingAccount
-    keystore: Path | None
-    relayer_key: RelayerKey | BuilderKey | None
-    contracts: Contracts
-    endpoints: Endpoints
-    confirmations: int
-    """Blocks above one before the chain's word is taken."""
-    clock: Clock
-    pace: Pace
-
-
-@asynccontextmanager
-async def open_chain(owner: Owner) -> AsyncIterator[Chain]:
-    """Connect to the node.
-
-    Raises:
-        SourceDown: It does not answer.
-        BadData: It is not on Polygon.
-    """
-    chain = Chain(
-        rpc_url=owner.endpoints.rpc,
-        contracts=owner.contracts,
-        clock=owner.clock,
-        confirmations=owner.confirmations,
-    )
-    try:
-        await chain.start()
-        yield chain
-    finally:
-        await chain.close()
-
-
-@asynccontextmanager
-async def open_sdk(owner: Owner) -> AsyncIterator[Sdk]:
-    """Log in at the venue. Raises as ``Sdk.open`` does."""
-    sdk = await Sdk.open(
-        key=owner.key,
-        wallet=owner.account.wallet,
-        endpoints=owner.endpoints,
-        contracts=owner.contracts,
-        pace=owner.pace,
-        relayer_key=owner.relayer_key,
-    )
-    try:
-        yield sdk
-    finally:
-        await sdk.close()
-
-
-def check_owner(owner: Owner) -> None:
+def check_owner(owner: Setup) -> None:
     """See that this key may act for the wallet at all, before anything is asked or shown.
 
     Raises:
@@ -89,7 +28,7 @@ def check_owner(owner: Owner) -> None:
         )
 
 
-async def carry_out(owner: Owner, calls: Sequence[Call], *, purpose: str) -> tuple[str, ...]:
+async def carry_out(owner: Setup, calls: Sequence[Call], *, purpose: str) -> tuple[str, ...]:
     """Make these calls from the wallet, in their order.
 
     Args:

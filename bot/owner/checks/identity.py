@@ -17,9 +17,9 @@ _KINDS = {
 
 async def check_key(examined: Examined) -> Finding:
     """Say which key this is, what it may do and for how long."""
-    account = examined.account
+    account = examined.setup.account
     if not account.is_session:
-        origin = examined.keystore or "POLYMARKET_PRIVATE_KEY"
+        origin = examined.setup.keystore or "POLYMARKET_PRIVATE_KEY"
         what = "the wallet's own key" if account.kind is WalletKind.EOA else "owner key"
         return ok("key", f"{what} {account.signer}, may trade and withdraw ({origin})")
     until = await examined.chain.session_signer_until(account.wallet, account.signer)
@@ -30,7 +30,7 @@ async def check_key(examined: Examined) -> Finding:
             " (never authorized, or revoked)",
             f"name the right keystore, or as its owner: {_create(account.signer)}",
         )
-    left = until - examined.clock.now()
+    left = until - examined.setup.clock.now()
     if left <= timedelta(0):
         return fail(
             "key",
@@ -45,7 +45,7 @@ async def check_key(examined: Examined) -> Finding:
 
 async def check_wallet(examined: Examined) -> Finding:
     """Say what kind of wallet holds the money, and whether it is deployed."""
-    account = examined.account
+    account = examined.setup.account
     has_code = await examined.chain.is_contract(account.wallet)
     text = f"{_KINDS[account.kind]} {account.wallet}"
     if account.kind is WalletKind.EOA:

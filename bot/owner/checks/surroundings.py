@@ -7,6 +7,7 @@ import msgspec
 from bot.errors import BadData, UserError
 from bot.owner.examined import Examined
 from bot.owner.findings import Finding, fail, ok, warn
+from bot.owner.setup import Setup
 from bot.venues.polymarket import clob, wire
 from bot.venues.polymarket.reads import Reads
 from bot.venues.polymarket.sdk.setup import VERSION, check_client
@@ -27,14 +28,11 @@ class _Region(msgspec.Struct, frozen=True, kw_only=True):
 
 async def check_clock(examined: Examined) -> Finding:
     """Compare our clock with the venue's, which tells whole seconds."""
-    clob_reads = Reads(base_url=examined.endpoints.clob, clock=examined.clock, pace=examined.pace)
-    try:
-        asked_at = examined.clock.now().timestamp()
-        body = await clob_reads.get("/time")
-        heard_at = examined.clock.now().timestamp()
-    finally:
-        await clob_reads.close()
-    theirs = clob.read_time(body or b"", what="GET /time").timestamp()
+    setup = examined.setup
+    asked_at = setup.clock.now().timestamp()
+    body = await _ask(setup, setup.endpoints.clob, "/time")
+    heard_at = setup.clock.now().timestamp()
+    theirs = clob.read_time(body, what="GET /time").timestamp()
     ahead, behind = asked_at - (theirs + 1), theirs - heard_at
     off = max(ahead, behind, 0.0)
     if off <= _CLOSE_S:
@@ -45,13 +43,7 @@ async def check_clock(examined: Examined) -> Finding:
 
 async def check_region(examined: Examined) -> Finding:
     """Ask the venue whether orders are taken from this address."""
-    reads = Reads(base_url=examined.endpoints.geoblock, clock=examined.clock, pace=examined.pace)
-    try:
-        body = await reads.get("")
-    finally:
-        await reads.close()
-    if body is None:
-        raise BadData(f"GET {examined.endpoints.geoblock} answered 404")
+    body = await _ask(examined.setup, examined.setup.endpoints.geoblock, "")
     region = wire.read(body, _Region, "the venue's word on the region")
     where = " ".join(part for part in (region.country, region.region) if part) or "here"
     if region.blocked:
@@ -72,7 +64,7 @@ async def check_node(examined: Examined) -> Finding:
 async def check_sdk(examined: Examined) -> Finding:
     """Compare the official client's version and contract addresses with ours."""
     try:
-        check_client(examined.contracts)
+        check_client(examined.setup.contracts)
     except UserError as error:
         return fail("client", str(error), "polyhedge works with no other")
     return ok("client", f"polymarket-client {VERSION}, the contracts are ours")
@@ -80,11 +72,11 @@ async def check_sdk(examined: Examined) -> Finding:
 
 async def check_contracts(examined: Examined) -> Finding:
     """See that code stands at each of the venue's contracts."""
-    names = [field.name for field in dataclasses.fields(examined.contracts)]
+    names = [field.name for field in dataclasses.fields(examined.setup.contracts)]
     bare = [
         name
         for name in names
-        if not await examined.chain.is_contract(getattr(examined.contracts, name))
+        if not await examined.chain.is_contract(getattr(examined.setup.contracts, name))
     ]
     if bare:
         return fail(
@@ -93,3 +85,14 @@ async def check_contracts(examined: Examined) -> Finding:
             "look at polymarket.rpc_url, or for a newer polyhedge",
         )
     return ok("contracts", f"code stands at all {len(names)}")
+
+
+async def _ask(setup: Setup, base_url: str, path: str) -> bytes:
+    reads = Reads(base_url=base_url, clock=setup.clock, pace=setup.pace)
+    try:
+        body = await reads.get(path)
+    finally:
+        await reads.close()
+    if body is None:
+        raise BadData(f"GET {base_url}{path} answered 404")
+    return body
