@@ -111,7 +111,7 @@ def test_health_goes_by_when_the_ledger_was_written(started: Path, type_in: Type
     assert type_in("health").exit_code == 3
     type_in("run", "--for", "1h")
     assert type_in("health").exit_code == 0
-    os.utime(started / "ledger" / "practice.db", (1, 1))
+    os.utime(started / "ledger" / "practice.db.lock", (1, 1))
     old = type_in("health")
     assert old.exit_code == 3
     assert "not alive" in old.stderr
