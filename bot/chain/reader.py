@@ -73,16 +73,19 @@ class Chain:
         newest = number(await self._rpc.ask("eth_blockNumber"), name="eth_blockNumber")
         return max(0, newest - self._confirmations)
 
-    async def cash(self, wallet: str, *, at_block: int | None = None) -> Usd:
-        """Return a wallet's collateral.
+    async def cash(
+        self, wallet: str, *, currency: str | None = None, at_block: int | None = None
+    ) -> Usd:
+        """Return a wallet's collateral, or its dollars of another currency.
 
         Args:
             wallet: Whose.
+            currency: Address of a token with 6 decimals; None: pUSD.
             at_block: As ``block`` told it, so that several readings are of one instant; None asks.
         """
         call = encode_call("balanceOf(address)", wallet)
-        [answer] = await self._calls([(self._contracts.collateral, call)], at_block)
-        return Usd(from_e6(decode(("uint256",), answer, name="balance of pUSD")[0]))
+        [answer] = await self._calls([(currency or self._contracts.collateral, call)], at_block)
+        return Usd(from_e6(decode(("uint256",), answer, name="balance in dollars")[0]))
 
     async def shares(
         self, wallet: str, tokens: Collection[TokenId], *, at_block: int | None = None
