@@ -63,34 +63,34 @@ async def change(owner: Setup, changes: Sequence[Change]) -> tuple[str, ...]:
 
 
 async def wrap(owner: Setup, usd: Usd, asset: Asset) -> tuple[str, ...]:
-    """Turn dollars of the wallet into pUSD; return the hashes. Raises as ``carry_out``."""
-    made = calls.wrap(
-        usd,
-        asset=_address(owner, asset),
-        wallet=owner.account.wallet,
-        contracts=owner.contracts,
-    )
+    """Turn dollars of the wallet into pUSD; return the hashes.
+
+    Raises:
+        ConfigError: There are not as many.
+        VenueError: As ``carry_out``, also for what else that raises.
+    """
+    address = owner.contracts.usdce if asset is Asset.USDCE else owner.contracts.usdc
+    await _check_funds(owner, usd, currency=address, name=asset)
+    made = calls.wrap(usd, asset=address, wallet=owner.account.wallet, contracts=owner.contracts)
     return await carry_out(owner, made, purpose="Wrap into pUSD")
 
 
 async def unwrap(owner: Setup, usd: Usd, asset: Asset) -> tuple[str, ...]:
-    """Turn pUSD of the wallet into dollars; return the hashes.
-
-    Raises:
-        ConfigError: There is not as much.
-        VenueError: As ``carry_out``.
-    """
-    async with open_chain(owner) as chain:
-        cash = await chain.cash(owner.account.wallet)
-    if cash < usd:
-        raise ConfigError(f"{owner.account.wallet} holds {cash:,f} pUSD; {usd:,f} cannot be taken.")
-    made = calls.unwrap(
-        usd,
-        asset=_address(owner, asset),
-        wallet=owner.account.wallet,
-        contracts=owner.contracts,
-    )
+    """Turn pUSD of the wallet into dollars; return the hashes. Raises as ``wrap``."""
+    address = owner.contracts.usdce if asset is Asset.USDCE else owner.contracts.usdc
+    await _check_funds(owner, usd, currency=owner.contracts.collateral, name="pUSD")
+    made = calls.unwrap(usd, asset=address, wallet=owner.account.wallet, contracts=owner.contracts)
     return await carry_out(owner, made, purpose="Unwrap pUSD")
+
+
+async def _check_funds(owner: Setup, usd: Usd, *, currency: str, name: str) -> None:
+    check_owner(owner)
+    async with open_chain(owner) as chain:
+        held = await chain.cash(owner.account.wallet, currency=currency)
+    if held < usd:
+        raise ConfigError(
+            f"{owner.account.wallet} holds {held:,f} {name}, less than {usd:,f}. Nothing was signed."
+        )
 
 
 async def pause(owner: Setup, *, is_paused: bool) -> tuple[str, ...]:
@@ -124,7 +124,3 @@ async def deploy(owner: Setup) -> bool:
     async with open_sdk(owner) as sdk:
         await relayed.deploy(sdk)
     return True
-
-
-def _address(owner: Setup, asset: Asset) -> str:
-    return owner.contracts.usdce if asset is Asset.USDCE else owner.contracts.usdc
