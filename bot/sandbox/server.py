@@ -1,15 +1,33 @@
-"""The local exchange as a whole: state, REST, stream and faults behind two loopback ports."""
+"""The local exchange as a whole: state, REST, streams and faults behind loopback ports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 
 from bot.clock import Clock
 from bot.model.market import Market, MarketEvent
+from bot.model.units import Shares, to_e6
+from bot.sandbox.accounts import Accounts, ApiKey
+from bot.sandbox.auth import Auth
+from bot.sandbox.bank import MemoryBank
+from bot.sandbox.engine import Engine
 from bot.sandbox.exchange import Exchange
-from bot.sandbox.faults import Faults
-from bot.sandbox.http import HttpServer
+from bot.sandbox.faults import Fate, Faults
+from bot.sandbox.gamma import Gamma
+from bot.sandbox.heartbeats import Heartbeats
+from bot.sandbox.house import House
+from bot.sandbox.http import HttpServer, Request
+from bot.sandbox.order_routes import Orders
+from bot.sandbox.orders import Status
+from bot.sandbox.private_rest import PrivateRest
+from bot.sandbox.quotes import Quotes
+from bot.sandbox.records import Records
+from bot.sandbox.relayer import Relayer
 from bot.sandbox.rest import Rest
+from bot.sandbox.settlement import Settlement
 from bot.sandbox.stream import MarketChannel
+from bot.sandbox.trades import Trade
+from bot.sandbox.user_channel import UserChannel
+from bot.sandbox.view import View
 from bot.venues.polymarket.settings import Endpoints
 
 
@@ -24,14 +42,71 @@ class Sandbox:
     def __init__(self, *, markets: Iterable[Market], clock: Clock) -> None:
         self.faults = Faults()
         self.exchange = Exchange(markets=markets)
-        self.rest = Rest(exchange=self.exchange, faults=self.faults, clock=clock)
+        self.accounts = Accounts()
+        self.auth = Auth(accounts=self.accounts, clock=clock)
+        self.bank = MemoryBank(accounts=self.accounts, clock=clock)
         self.channel = MarketChannel(exchange=self.exchange, faults=self.faults)
+        self.user_channel = UserChannel(accounts=self.accounts, faults=self.faults, clock=clock)
+        self.records = Records(
+            user=self.user_channel, accounts=self.accounts, faults=self.faults, clock=clock
+        )
+        self.settlement = Settlement(bank=self.bank, clock=clock, tell=self.records.tell_settled)
+        self.records.settlement = self.settlement
+        self.view = View(bank=self.bank, faults=self.faults, records=self.records)
+        self.engine = Engine(
+            exchange=self.exchange,
+            channel=self.channel,
+            records=self.records,
+            house=House(clock=clock),
+            bank=self.bank,
+            view=self.view,
+            faults=self.faults,
+            clock=clock,
+        )
+        self.heartbeats = Heartbeats(clock=clock, cancel_all=self._cancel_all)
+        self.private = PrivateRest(
+            auth=self.auth,
+            accounts=self.accounts,
+            orders=Orders(
+                exchange=self.exchange,
+                accounts=self.accounts,
+                bank=self.bank,
+                engine=self.engine,
+                records=self.records,
+                faults=self.faults,
+                clock=clock,
+            ),
+            records=self.records,
+            view=self.view,
+            bank=self.bank,
+            heartbeats=self.heartbeats,
+        )
+        self.relayer = Relayer(
+            auth=self.auth,
+            accounts=self.accounts,
+            bank=self.bank,
+            open_orders=self.records.open_orders,
+            end=self.engine.end,
+        )
+        self.rest = Rest(
+            routes={
+                **Gamma(exchange=self.exchange).routes,
+                **Quotes(exchange=self.exchange, clock=clock).routes,
+                **self.private.routes,
+                **self.relayer.routes,
+                "GET /geoblock": self._geoblock,
+            },
+            exchange=self.exchange,
+            faults=self.faults,
+            pass_time=self.pass_time,
+        )
         self._http = HttpServer(handle=self.rest.handle)
         self._endpoints: Endpoints | None = None
 
     async def __aenter__(self) -> "Sandbox":
         port = await self._http.start()
         stream_port = await self.channel.start()
+        user_port = await self.user_channel.start()
         self._endpoints = Endpoints(
             gamma=f"http://127.0.0.1:{port}/gamma",
             clob=f"http://127.0.0.1:{port}/clob",
@@ -40,7 +115,7 @@ class Sandbox:
             rpc=f"http://127.0.0.1:{port}/rpc",
             geoblock=f"http://127.0.0.1:{port}/geoblock",
             market_stream=f"ws://127.0.0.1:{stream_port}/ws/market",
-            user_stream=f"ws://127.0.0.1:{stream_port}/ws/user",
+            user_stream=f"ws://127.0.0.1:{user_port}/ws/user",
         )
         return self
 
@@ -50,7 +125,9 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.settlement.close()
         await self.channel.close()
+        await self.user_channel.close()
         await self._http.close()
 
     @property
@@ -63,7 +140,40 @@ class Sandbox:
     def tell(self, event: MarketEvent) -> None:
         """Let an event of a tape happen: state changes, and the stream says so.
 
+        Books are other people's: our clients' orders stand in them besides.
+
         Raises:
             BadData: a book or trade of a token that no market has.
         """
-        self.channel.send(self.exchange.hear(event))
+        self.engine.tell(event)
+
+    def pass_time(self) -> None:
+        """End what has ended by now. Each request does so first."""
+        self.engine.pass_time()
+        self.heartbeats.pass_time()
+
+    def trade_against(self, wanted: Mapping[str, Shares], *, sells: bool = False) -> Trade:
+        """Let somebody trade with resting orders of our clients, in one trade.
+
+        Args:
+            wanted: Order id -> shares; all orders on one side of one market.
+            sells: Whether that somebody sells. They buy otherwise: against a buy of ours its
+                complement, so that both are minted.
+        """
+        return self.engine.trade_against(
+            {order_id: to_e6(shares) for order_id, shares in wanted.items()}, sells=sells
+        )
+
+    async def settle(self, fate: Fate = Fate.CONFIRM) -> None:
+        """Decide all trades whose settlement is held, and wait until nothing is under way."""
+        await self.settlement.release(fate)
+
+    def _geoblock(self, _request: Request, _rest: str) -> object:
+        blocked = self.faults.geoblocked
+        country = "US" if blocked else "CH"
+        return {"blocked": blocked, "ip": "127.0.0.1", "country": country, "region": ""}
+
+    def _cancel_all(self, key: ApiKey) -> None:
+        for order in self.records.open_orders():
+            if order.owner.key == key.key:
+                self.engine.end(order, Status.CANCELED)

@@ -16,6 +16,8 @@ from bot.model.units import TokenId
 Json = dict[str, object]
 
 _MILLION = 1_000_000
+UMA_ADAPTER = "0x6A9D222616C90FcA5754cd1333cFD9b7fb6a4F74"
+"""Oracle of markets that are decided by UMA (POLYMARKET section 8.1)."""
 
 
 def plain(millionths: int) -> str:
@@ -96,12 +98,15 @@ def trade_row(trade: Print, market: Market) -> Json:
     }
 
 
-def gamma_market(market: Market, *, prices: tuple[str, str], with_event: bool) -> Json:
+def gamma_market(
+    market: Market, *, prices: tuple[str, str], origin: tuple[str, str], with_event: bool
+) -> Json:
     """Return a market as Gamma lists it.
 
     Args:
         market: The market.
         prices: ``outcomePrices``.
+        origin: Its question id and its oracle.
         with_event: Whether its event hangs on it, as it does outside of events.
     """
     is_v2 = market.kind is MarketKind.V2
@@ -117,6 +122,8 @@ def gamma_market(market: Market, *, prices: tuple[str, str], with_event: bool) -
         "slug": market.slug,
         **ids,
         "groupItemTitle": market.group_title,
+        "questionID": origin[0],
+        "resolvedBy": origin[1],
         "negRisk": market.neg_risk,
         "endDate": _iso(market.ends_at),
         "active": True,
@@ -139,6 +146,11 @@ def gamma_market(market: Market, *, prices: tuple[str, str], with_event: bool) -
         "umaResolutionStatus": _resolution_status(market),
         "umaResolutionStatuses": "[]",
     }
+    if market.neg_risk:
+        row["negRiskMarketID"] = made_up_id(f"group of {market.event_slug or market.slug}")
+        row["negRiskRequestID"] = made_up_id(f"request of {market.condition_id}")
+    if is_v2:
+        row["resolutionStatus"] = "resolved" if market.payouts is not None else "active"
     if with_event and market.event_slug:
         row["events"] = [gamma_event(market.event_slug, (market,), rows=None)]
     return row
@@ -250,6 +262,11 @@ def resolved(market: Market, *, at_ms: int) -> Json:
         "timestamp": str(at_ms),
         "tags": [],
     }
+
+
+def made_up_id(name: str) -> str:
+    """Return 32 bytes in hex: the same for the same name."""
+    return "0x" + hashlib.sha256(name.encode()).hexdigest()
 
 
 def market_number(name: str) -> str:

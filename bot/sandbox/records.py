@@ -1,0 +1,112 @@
+"""All orders and trades of one exchange, and telling their owners of each change."""
+
+import hashlib
+from collections.abc import Sequence
+
+from bot.clock import Clock
+from bot.model.units import MILLION
+from bot.sandbox.accounts import Accounts
+from bot.sandbox.bank import Leg
+from bot.sandbox.faults import Faults
+from bot.sandbox.orders import Order
+from bot.sandbox.settlement import Settlement
+from bot.sandbox.trades import Settled, Trade, taker_fee_e6
+from bot.sandbox.user_channel import UserChannel
+
+_CANCELED, _FILLED, _FAILED = 1, 2, 8
+"""Kinds of notifications."""
+
+
+class Records:
+    """Keeps what has happened.
+
+    Args:
+        user: The user channel.
+        accounts: For notifications.
+        faults: For the fate of each trade.
+        clock: The venue's time.
+    """
+
+    def __init__(
+        self, *, user: UserChannel, accounts: Accounts, faults: Faults, clock: Clock
+    ) -> None:
+        self._user = user
+        self._accounts = accounts
+        self._faults = faults
+        self._clock = clock
+        self.settlement: Settlement | None = None
+        self.orders: dict[str, Order] = {}
+        self.trades: list[Trade] = []
+
+    def open_orders(self) -> list[Order]:
+        """Return all open orders, oldest first."""
+        return [order for order in self.orders.values() if order.is_open]
+
+    def add(self, order: Order) -> None:
+        """Keep a new order."""
+        self.orders[order.order_id] = order
+        self._user.tell_order(order, "PLACEMENT")
+
+    def end(self, order: Order, why: str) -> None:
+        """Mark an order as ended."""
+        order.status = why
+        self._user.tell_order(order, "CANCELLATION")
+        self._notify(order, _CANCELED)
+
+    def tell_killed(self, order: Order, why: str) -> None:
+        """Tell the owner of an order that was never taken."""
+        self._user.tell_order(order, "CANCELLATION", status=why)
+
+    def execute(self, taker: Order, makers: Sequence[tuple[Order, int]], *, price_e6: int) -> Trade:
+        """Record a match and start its settlement.
+
+        Args:
+            taker: The order that came last.
+            makers: Orders it met and how many millionths of a share of each.
+            price_e6: What the trade shows as its price, of the taker's token.
+        """
+        trade = Trade(
+            trade_id=self._next_id(),
+            taker=_taker_leg(taker, makers, price_e6),
+            makers=tuple(
+                Leg(order, size, order.price_e6 * size // MILLION, 0) for order, size in makers
+            ),
+            price_e6=price_e6,
+            matched_at=self._now_s(),
+            updated_at=self._now_s(),
+        )
+        self.trades.append(trade)
+        for leg in trade.legs():
+            leg.order.match(leg.shares_e6, trade.trade_id)
+            if leg.order.order_id in self.orders:
+                self._user.tell_order(leg.order, "UPDATE")
+                self._notify(leg.order, _FILLED)
+        self._user.tell_trade(trade)
+        if self.settlement is not None:
+            self.settlement.begin(trade, self._faults.next_fate())
+        return trade
+
+    def tell_settled(self, trade: Trade) -> None:
+        """Tell everybody whom a trade concerns how far it has settled."""
+        self._user.tell_trade(trade)
+        if trade.status is Settled.FAILED:
+            for leg in trade.legs():
+                self._notify(leg.order, _FAILED)
+
+    def _notify(self, order: Order, kind: int) -> None:
+        self._accounts.notify(
+            order.owner.address, kind=kind, at_s=self._now_s(), payload=order.row()
+        )
+
+    def _next_id(self) -> str:
+        digits = hashlib.sha256(f"trade {len(self.trades)}".encode()).hexdigest()
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+
+    def _now_s(self) -> int:
+        return int(self._clock.now().timestamp())
+
+
+def _taker_leg(taker: Order, makers: Sequence[tuple[Order, int]], price_e6: int) -> Leg:
+    shares = sum(size for _, size in makers)
+    usd = sum(taker.own_price_e6(order.ladder_e6) * size // MILLION for order, size in makers)
+    return Leg(taker, shares, usd, taker_fee_e6(shares, price_e6, taker.market.fee))
