@@ -1,5 +1,6 @@
 """What the owner's commands share: who acts, by config, keystore and environment; and consent."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -30,6 +31,24 @@ def keystore_option(command: _Command) -> _Command:
 def yes_option(command: _Command) -> _Command:
     """Add ``--yes``."""
     return click.option("--yes", "is_sure", is_flag=True, help="Do not ask, for scripts.")(command)
+
+
+def on_chain_option(command: _Command) -> _Command:
+    """Add ``--on-chain``."""
+    return click.option(
+        "--on-chain", is_flag=True, help="Also at the exchange contracts; takes the owner's key."
+    )(command)
+
+
+def pause_on_chain(settings: "Settings", keystore: Path | None, *, is_paused: bool) -> None:
+    """Stop the exchange contracts from matching the wallet's orders, or let them again.
+
+    Raises:
+        BotError: It was not done, or not everywhere.
+    """
+    from bot.owner.acts import pause
+
+    tell_done(asyncio.run(pause(owner_of(settings, keystore), is_paused=is_paused)))
 
 
 def open_owner(config: Path, keystore: Path | None) -> "Setup":

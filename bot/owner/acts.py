@@ -89,7 +89,7 @@ async def _check_funds(owner: Setup, usd: Usd, *, currency: str, name: str) -> N
         held = await chain.cash(owner.account.wallet, currency=currency)
     if held < usd:
         raise ConfigError(
-            f"{owner.account.wallet} holds {held:,f} {name}, less than {usd:,f}. Nothing was signed."
+            f"{owner.account.wallet} holds {held:,f} {name}, less than {usd:,f}. Nothing is signed."
         )
 
 

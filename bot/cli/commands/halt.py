@@ -5,13 +5,20 @@ from pathlib import Path
 import click
 
 from bot.cli.options import config_option, read_reason, read_settings
+from bot.cli.owner import keystore_option, on_chain_option, pause_on_chain
 
 
 @click.command("halt")
 @click.argument("reason", callback=read_reason)
 @config_option
-def command(reason: str, config: Path) -> None:
-    """Stop trading on this ledger until resumed; what rests is cancelled."""
+@on_chain_option
+@keystore_option
+def command(reason: str, config: Path, keystore: Path | None, *, on_chain: bool) -> None:
+    """Stop trading on this ledger until resumed; what rests is cancelled.
+
+    With --on-chain also the exchanges match no order of the wallet from about 100 blocks on, also
+    one that the venue was to keep by mistake.
+    """
     from bot.clock import SystemClock
     from bot.ledger.switch import halt
 
@@ -21,3 +28,5 @@ def command(reason: str, config: Path) -> None:
         "halted; a running daemon cancels what rests and sends nothing."
         ' Go on with: polyhedge resume "reason"'
     )
+    if on_chain:
+        pause_on_chain(settings, keystore, is_paused=True)

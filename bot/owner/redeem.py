@@ -1,0 +1,146 @@
+"""Turns all resolved positions of the wallet into collateral, for owners whose daemon cannot.
+
+Which tokens there may be is asked of the Data API, what they are of Gamma; how many there are and
+what they pay is the chain's word alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from bot.chain.reader import Chain
+from bot.chain.token_ids import is_v2
+from bot.errors import BadData, ConfigError
+from bot.model.market import Market, MarketKind
+from bot.model.units import ConditionId, Shares, TokenId, Usd
+from bot.owner.allowances import NEEDED, missing
+from bot.owner.hand import carry_out, check_owner
+from bot.owner.setup import Setup, open_chain
+from bot.venues.polymarket import wire
+from bot.venues.polymarket.directory import Directory
+from bot.venues.polymarket.reads import Reads
+from bot.venues.polymarket.sdk.calls import redeem_calls
+
+_MOST_PAGES = 50
+_PADDED = 66
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemable:
+    """A resolved market that pays something for what the wallet holds."""
+
+    market: Market
+    held: Mapping[TokenId, Shares]
+    payout_usd: Usd
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    condition_id: str
+    token_id: str
+    redeemable: bool = False
+
+
+class _Pagination(msgspec.Struct, frozen=True, kw_only=True):
+    has_more: bool
+    next_cursor: str | None = None
+
+
+class _Page(msgspec.Struct, frozen=True, kw_only=True):
+    data: list[_Row]
+    pagination: _Pagination
+
+
+async def plan_redeem(owner: Setup) -> tuple[Redeemable, ...]:
+    """Return what can be redeemed now, in the order of the Data API.
+
+    Raises:
+        CredentialError: This key cannot.
+        ConfigError: A contract that redeems may not move the tokens yet.
+        DataError: Positions, markets or payouts are not known.
+    """
+    check_owner(owner)
+    conditions = await _conditions(owner)
+    gamma = Reads(base_url=owner.endpoints.gamma, clock=owner.clock, pace=owner.pace)
+    try:
+        markets = await Directory(reads=gamma, pace=owner.pace).by_conditions(conditions)
+    finally:
+        await gamma.close()
+    if len(markets) < len(conditions):
+        lost = sorted(set(conditions) - {market.condition_id for market in markets})
+        raise BadData(f"Gamma knows no market {', '.join(lost)}, of which the wallet holds tokens")
+    async with open_chain(owner) as chain:
+        found = [await _look_at(chain, owner.account.wallet, market) for market in markets]
+        payable = tuple(each for each in found if each is not None)
+        await _check_allowed(owner, chain, payable)
+    return payable
+
+
+async def redeem(owner: Setup, payable: Sequence[Redeemable]) -> tuple[str, ...]:
+    """Redeem these; return the hashes. Raises as ``carry_out``."""
+    made = [
+        call for each in payable for call in redeem_calls(each.market, each.held, owner.contracts)
+    ]
+    return await carry_out(owner, made, purpose="Redeem")
+
+
+async def _look_at(chain: Chain, wallet: str, market: Market) -> Redeemable | None:
+    payouts = await chain.payouts(market)
+    if payouts is None:
+        return None  # the Data API is ahead of the chain
+    held = await chain.shares(wallet, market.token_ids)
+    usd = sum(
+        (held[token] * payout for token, payout in zip(market.token_ids, payouts, strict=True)),
+        Decimal(0),
+    )
+    return Redeemable(market=market, held=held, payout_usd=Usd(usd)) if usd > 0 else None
+
+
+async def _check_allowed(owner: Setup, chain: Chain, payable: Sequence[Redeemable]) -> None:
+    contracts = {_redeemer(each.market) for each in payable}
+    spenders = [each for each in NEEDED if each.contract in contracts and not each.is_for_trading]
+    standing = await chain.allowances(owner.account.wallet)
+    lacking = missing(spenders, standing, owner.contracts, usd=Usd(Decimal(0)))
+    if lacking:
+        only = " ".join(f"--only {each.name}" for each in lacking)
+        raise ConfigError(
+            f"{', '.join(each.name for each in lacking)} may not move the tokens that are to be"
+            f" redeemed. Type first: polyhedge wallet approve {only}"
+        )
+
+
+def _redeemer(market: Market) -> str:
+    if market.kind is MarketKind.V2:
+        return "router"
+    return "neg_risk_collateral_adapter" if market.neg_risk else "collateral_adapter"
+
+
+async def _conditions(owner: Setup) -> tuple[ConditionId, ...]:
+    """Return the markets in which the Data API shows something to redeem."""
+    reads = Reads(base_url=owner.endpoints.data, clock=owner.clock, pace=owner.pace)
+    found: list[ConditionId] = []
+    asked = [("user", owner.account.wallet), ("status", "REDEEMABLE"), ("limit", "100")]
+    cursor: str | None = None
+    try:
+        for _ in range(_MOST_PAGES):
+            params = [*asked, ("cursor", cursor)] if cursor else asked
+            body = await reads.get("/v2/positions", params)
+            page = wire.read(body or b"", _Page, "positions")
+            found += [_condition(row) for row in page.data if row.redeemable]
+            if not page.pagination.has_more:
+                return tuple(dict.fromkeys(found))
+            cursor = page.pagination.next_cursor
+            if not cursor:
+                raise BadData("positions.pagination says there is more but names no next_cursor")
+        raise BadData(f"positions have more than {_MOST_PAGES} pages")
+    finally:
+        await reads.close()
+
+
+def _condition(row: _Row) -> ConditionId:
+    token = wire.token_id(row.token_id, name="positions.token_id")
+    text = row.condition_id
+    if is_v2(token) and len(text) == _PADDED:
+        text = text[:-2]  # shown padded to 32 bytes by some endpoints
+    return wire.condition_id(text, name="positions.condition_id")
