@@ -130,6 +130,7 @@ def transfers_in(
                     token_id=token_id,
                     change_e6=change,
                     order_ids=tuple(dict.fromkeys(orders[log.transaction])),
+                    block=log.block,
                 )
             )
     return tuple(rows)
