@@ -14,7 +14,7 @@ from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from bot.config import Settings
-    from bot.owner.setup import Setup
+    from bot.owner.setup import Setup, World
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -62,14 +62,10 @@ def open_owner(config: Path, keystore: Path | None) -> "Setup":
 
 def owner_of(settings: "Settings", keystore: Path | None) -> "Setup":
     """Return who acts with these settings. Raises ``UserError``."""
-    from bot.app.sources import endpoints
-    from bot.chain.addresses import POLYGON
-    from bot.clock import SystemClock
     from bot.owner.keys import find_key, relayer_key
     from bot.owner.keystore import address_of
     from bot.owner.setup import Setup
     from bot.venues.polymarket.sdk.setup import account_of
-    from bot.venues.polymarket.settings import Pace
 
     path = keystore or settings.keystore
     key = find_key(path, os.environ, ask=asker(f"Passphrase of {path}"))
@@ -78,8 +74,21 @@ def owner_of(settings: "Settings", keystore: Path | None) -> "Setup":
         account=account_of(key=key, wallet=settings.wallet.address or address_of(key)),
         keystore=path,
         relayer_key=relayer_key(os.environ),
-        contracts=POLYGON,
+        world=world_of(settings),
+    )
+
+
+def world_of(settings: "Settings") -> "World":
+    """Return where these settings lead."""
+    from bot.app.sources import endpoints
+    from bot.chain.addresses import POLYGON
+    from bot.clock import SystemClock
+    from bot.owner.setup import World
+    from bot.venues.polymarket.settings import Pace
+
+    return World(
         endpoints=endpoints(settings),
+        contracts=POLYGON,
         confirmations=settings.live.confirmations,
         clock=SystemClock(),
         pace=Pace(timeout=settings.polymarket.request_timeout.total_seconds()),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.errors import ConfigError, CredentialError
+from bot.errors import ConfigError, CredentialError, VenueError
 from bot.model.account import WalletKind
 from bot.model.units import Usd
 from bot.owner import calls
@@ -42,23 +42,25 @@ async def plan_approve(owner: Setup, only: Sequence[str], allowed: Allowed) -> t
     """
     spenders = choose(only, among=USED, default=NEEDED)
     check_owner(owner)
-    async with open_chain(owner) as chain:
+    async with open_chain(owner.world) as chain:
         standing = await chain.allowances(owner.account.wallet)
-    return raise_to(spenders, standing, owner.contracts, usd=allowed.usd, is_exact=allowed.is_exact)
+    return raise_to(
+        spenders, standing, owner.world.contracts, usd=allowed.usd, is_exact=allowed.is_exact
+    )
 
 
 async def plan_revoke(owner: Setup, only: Sequence[str]) -> tuple[Change, ...]:
     """Return what must be changed so that nobody may move anything. Raises as ``plan_approve``."""
     spenders = choose(only, among=ALL, default=ALL)
     check_owner(owner)
-    async with open_chain(owner) as chain:
+    async with open_chain(owner.world) as chain:
         standing = await chain.allowances(owner.account.wallet)
-    return take_back(spenders, standing, owner.contracts)
+    return take_back(spenders, standing, owner.world.contracts)
 
 
 async def change(owner: Setup, changes: Sequence[Change]) -> tuple[str, ...]:
     """Make these changes; return the hashes. Raises as ``carry_out``."""
-    made = [each.call(owner.contracts) for each in changes]
+    made = [each.call(owner.world.contracts) for each in changes]
     return await carry_out(owner, made, purpose="Set allowances")
 
 
@@ -69,23 +71,27 @@ async def wrap(owner: Setup, usd: Usd, asset: Asset) -> tuple[str, ...]:
         ConfigError: There are not as many.
         VenueError: As ``carry_out``, also for what else that raises.
     """
-    address = owner.contracts.usdce if asset is Asset.USDCE else owner.contracts.usdc
+    address = owner.world.contracts.usdce if asset is Asset.USDCE else owner.world.contracts.usdc
     await _check_funds(owner, usd, currency=address, name=asset)
-    made = calls.wrap(usd, asset=address, wallet=owner.account.wallet, contracts=owner.contracts)
+    made = calls.wrap(
+        usd, asset=address, wallet=owner.account.wallet, contracts=owner.world.contracts
+    )
     return await carry_out(owner, made, purpose="Wrap into pUSD")
 
 
 async def unwrap(owner: Setup, usd: Usd, asset: Asset) -> tuple[str, ...]:
     """Turn pUSD of the wallet into dollars; return the hashes. Raises as ``wrap``."""
-    address = owner.contracts.usdce if asset is Asset.USDCE else owner.contracts.usdc
-    await _check_funds(owner, usd, currency=owner.contracts.collateral, name="pUSD")
-    made = calls.unwrap(usd, asset=address, wallet=owner.account.wallet, contracts=owner.contracts)
+    address = owner.world.contracts.usdce if asset is Asset.USDCE else owner.world.contracts.usdc
+    await _check_funds(owner, usd, currency=owner.world.contracts.collateral, name="pUSD")
+    made = calls.unwrap(
+        usd, asset=address, wallet=owner.account.wallet, contracts=owner.world.contracts
+    )
     return await carry_out(owner, made, purpose="Unwrap pUSD")
 
 
 async def _check_funds(owner: Setup, usd: Usd, *, currency: str, name: str) -> None:
     check_owner(owner)
-    async with open_chain(owner) as chain:
+    async with open_chain(owner.world) as chain:
         held = await chain.cash(owner.account.wallet, currency=currency)
     if held < usd:
         raise ConfigError(
@@ -96,10 +102,26 @@ async def _check_funds(owner: Setup, usd: Usd, *, currency: str, name: str) -> N
 async def pause(owner: Setup, *, is_paused: bool) -> tuple[str, ...]:
     """Stop the exchanges from matching this wallet's orders, or let them again.
 
+    Each exchange is asked alone: that one refuses, being stopped already, keeps no other running.
+
     **Source:** POLYMARKET 4.9: it takes effect about 100 blocks later, its end at once.
+
+    Raises:
+        VenueError: One of them refused; the message says what the others did.
+        DataError: The outcome of one is not known.
     """
-    made = calls.pause(owner.contracts, is_paused=is_paused)
-    return await carry_out(owner, made, purpose="Pause trading" if is_paused else "Go on trading")
+    purpose = "Pause trading" if is_paused else "Go on trading"
+    done: list[str] = []
+    refused: list[str] = []
+    for call in calls.pause(owner.world.contracts, is_paused=is_paused):
+        try:
+            done += await carry_out(owner, [call], purpose=purpose)
+        except VenueError as error:
+            refused.append(str(error))
+    if refused:
+        mined = f"; mined: {', '.join(done)}" if done else ""
+        raise VenueError(f"{purpose}: {'; '.join(refused)}{mined}")
+    return tuple(done)
 
 
 async def deploy(owner: Setup) -> bool:
@@ -118,7 +140,7 @@ async def deploy(owner: Setup) -> bool:
             f" {account.wallet}. Write wallet: {{address: {own}}} into the config."
         )
     check_owner(owner)
-    async with open_chain(owner) as chain:
+    async with open_chain(owner.world) as chain:
         if await chain.is_contract(own):
             return False
     async with open_sdk(owner) as sdk:

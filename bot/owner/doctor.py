@@ -15,8 +15,9 @@ from bot.owner.checks.surroundings import (
     check_region,
     check_sdk,
 )
-from bot.owner.examined import Examined, PrivateView
+from bot.owner.examined import ChainView, Examined, PrivateView
 from bot.owner.findings import Fault, Finding, State, fail, unknown
+from bot.owner.setup import World
 
 Login = Callable[[], AbstractAsyncContextManager[PrivateView]]
 """Logs in at the venue; it may make an API key, and nothing else."""
@@ -35,14 +36,22 @@ async def examine(examined: Examined, *, login: Login) -> tuple[Finding, ...]:
         _looked("key", check_key(examined)),
         _looked("wallet", check_wallet(examined)),
         _with_login(examined, login),
-        _looked("clock", check_clock(examined)),
-        _looked("region", check_region(examined)),
         _looked("collateral", check_collateral(examined)),
         _looked("allowance", check_allowances(examined)),
         _looked("gas", check_gas(examined)),
-        _looked("node", check_node(examined)),
-        _looked("contracts", check_contracts(examined)),
-        _looked("client", check_sdk(examined)),
+        examine_world(examined.setup.world, examined.chain),
+    )
+    return tuple(finding for group in groups for finding in group)
+
+
+async def examine_world(world: World, chain: ChainView) -> tuple[Finding, ...]:
+    """Return the lines that need no key."""
+    groups = await asyncio.gather(
+        _looked("clock", check_clock(world)),
+        _looked("region", check_region(world)),
+        _looked("node", check_node(chain)),
+        _looked("contracts", check_contracts(world, chain)),
+        _looked("client", check_sdk(world)),
     )
     return tuple(finding for group in groups for finding in group)
 

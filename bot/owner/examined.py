@@ -23,8 +23,8 @@ class ChainView(Protocol):
         """Return the newest block that is believed."""
         ...
 
-    async def cash(self, wallet: str) -> Usd:
-        """Return a wallet's collateral."""
+    async def cash(self, wallet: str, *, currency: str | None = None) -> Usd:
+        """Return a wallet's collateral, or its dollars of another currency."""
         ...
 
     async def gas_money(self, wallet: str) -> Decimal:

@@ -49,11 +49,11 @@ async def carry_out(owner: Setup, calls: Sequence[Call], *, purpose: str) -> tup
         async with open_sdk(owner) as sdk:
             return (await sdk.relay(calls, purpose=purpose),)
     sender = Sender(
-        rpc_url=owner.endpoints.rpc,
+        rpc_url=owner.world.endpoints.rpc,
         key=owner.key,
-        clock=owner.clock,
-        contracts=owner.contracts,
-        confirmations=owner.confirmations,
+        clock=owner.world.clock,
+        contracts=owner.world.contracts,
+        confirmations=owner.world.confirmations,
     )
     try:
         return await _send_each(sender, calls)

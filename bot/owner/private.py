@@ -35,11 +35,13 @@ class AccountReads:
 
     def __init__(self, *, setup: Setup, api_key: ApiKey) -> None:
         self._setup = setup
-        self._signer = L2Signer(address=setup.account.signer, api_key=api_key, clock=setup.clock)
+        self._signer = L2Signer(
+            address=setup.account.signer, api_key=api_key, clock=setup.world.clock
+        )
         self._reads = Reads(
-            base_url=setup.endpoints.clob,
-            clock=setup.clock,
-            pace=setup.pace,
+            base_url=setup.world.endpoints.clob,
+            clock=setup.world.clock,
+            pace=setup.world.pace,
             sign=self._signer.headers,
         )
 
@@ -69,9 +71,9 @@ class AccountReads:
 
         body = msgspec.json.encode({"orderID": _NO_ORDER})
         headers = dict(self._signer.headers("DELETE", "/order", body))
-        url = f"{self._setup.endpoints.clob}/order"
+        url = f"{self._setup.world.endpoints.clob}/order"
         try:
-            async with httpx.AsyncClient(timeout=self._setup.pace.timeout) as client:
+            async with httpx.AsyncClient(timeout=self._setup.world.pace.timeout) as client:
                 answer = await client.request(
                     "DELETE",
                     url,

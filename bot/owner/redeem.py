@@ -62,15 +62,17 @@ async def plan_redeem(owner: Setup) -> tuple[Redeemable, ...]:
     """
     check_owner(owner)
     conditions = await _conditions(owner)
-    gamma = Reads(base_url=owner.endpoints.gamma, clock=owner.clock, pace=owner.pace)
+    gamma = Reads(
+        base_url=owner.world.endpoints.gamma, clock=owner.world.clock, pace=owner.world.pace
+    )
     try:
-        markets = await Directory(reads=gamma, pace=owner.pace).by_conditions(conditions)
+        markets = await Directory(reads=gamma, pace=owner.world.pace).by_conditions(conditions)
     finally:
         await gamma.close()
     if len(markets) < len(conditions):
         lost = sorted(set(conditions) - {market.condition_id for market in markets})
         raise BadData(f"Gamma knows no market {', '.join(lost)}, of which the wallet holds tokens")
-    async with open_chain(owner) as chain:
+    async with open_chain(owner.world) as chain:
         found = [await _look_at(chain, owner.account.wallet, market) for market in markets]
         payable = tuple(each for each in found if each is not None)
         await _check_allowed(owner, chain, payable)
@@ -80,7 +82,9 @@ async def plan_redeem(owner: Setup) -> tuple[Redeemable, ...]:
 async def redeem(owner: Setup, payable: Sequence[Redeemable]) -> tuple[str, ...]:
     """Redeem these; return the hashes. Raises as ``carry_out``."""
     made = [
-        call for each in payable for call in redeem_calls(each.market, each.held, owner.contracts)
+        call
+        for each in payable
+        for call in redeem_calls(each.market, each.held, owner.world.contracts)
     ]
     return await carry_out(owner, made, purpose="Redeem")
 
@@ -101,7 +105,7 @@ async def _check_allowed(owner: Setup, chain: Chain, payable: Sequence[Redeemabl
     contracts = {_redeemer(each.market) for each in payable}
     spenders = [each for each in NEEDED if each.contract in contracts and not each.is_for_trading]
     standing = await chain.allowances(owner.account.wallet)
-    lacking = missing(spenders, standing, owner.contracts, usd=Usd(Decimal(0)))
+    lacking = missing(spenders, standing, owner.world.contracts, usd=Usd(Decimal(0)))
     if lacking:
         only = " ".join(f"--only {each.name}" for each in lacking)
         raise ConfigError(
@@ -118,7 +122,9 @@ def _redeemer(market: Market) -> str:
 
 async def _conditions(owner: Setup) -> tuple[ConditionId, ...]:
     """Return the markets in which the Data API shows something to redeem."""
-    reads = Reads(base_url=owner.endpoints.data, clock=owner.clock, pace=owner.pace)
+    reads = Reads(
+        base_url=owner.world.endpoints.data, clock=owner.world.clock, pace=owner.world.pace
+    )
     found: list[ConditionId] = []
     asked = [("user", owner.account.wallet), ("status", "REDEEMABLE"), ("limit", "100")]
     cursor: str | None = None

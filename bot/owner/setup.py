@@ -14,40 +14,48 @@ from bot.venues.polymarket.settings import Endpoints, Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """Who acts, for which wallet, and where the world is."""
+class World:
+    """Where venue and chain are, and how they are asked."""
 
-    key: Secret
-    account: TradingAccount
-    keystore: Path | None
-    relayer_key: RelayerKey | BuilderKey | None
-    contracts: Contracts
     endpoints: Endpoints
+    contracts: Contracts
     confirmations: int
     """Blocks above one before the chain's word is taken."""
     clock: Clock
     pace: Pace
 
 
-def make_chain(setup: Setup) -> Chain:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Who acts, for which wallet, and in which world."""
+
+    key: Secret
+    account: TradingAccount
+    keystore: Path | None
+    """None: the key came from the environment."""
+    relayer_key: RelayerKey | BuilderKey | None
+    world: World
+
+
+def make_chain(world: World) -> Chain:
     """Return the chain, not asked yet."""
     return Chain(
-        rpc_url=setup.endpoints.rpc,
-        contracts=setup.contracts,
-        clock=setup.clock,
-        confirmations=setup.confirmations,
+        rpc_url=world.endpoints.rpc,
+        contracts=world.contracts,
+        clock=world.clock,
+        confirmations=world.confirmations,
     )
 
 
 @asynccontextmanager
-async def open_chain(setup: Setup) -> AsyncIterator[Chain]:
+async def open_chain(world: World) -> AsyncIterator[Chain]:
     """Connect to the node.
 
     Raises:
         SourceDown: It does not answer.
         BadData: It is not on Polygon.
     """
-    chain = make_chain(setup)
+    chain = make_chain(world)
     try:
         await chain.start()
         yield chain
@@ -61,9 +69,9 @@ async def open_sdk(setup: Setup) -> AsyncIterator[Sdk]:
     sdk = await Sdk.open(
         key=setup.key,
         wallet=setup.account.wallet,
-        endpoints=setup.endpoints,
-        contracts=setup.contracts,
-        pace=setup.pace,
+        endpoints=setup.world.endpoints,
+        contracts=setup.world.contracts,
+        pace=setup.world.pace,
         relayer_key=setup.relayer_key,
     )
     try:

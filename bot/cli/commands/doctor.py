@@ -65,24 +65,28 @@ def command(
 
 
 def _examine(config: Path, keystore: Path | None) -> "tuple[Finding, ...]":
-    from bot.cli.owner import owner_of
+    from bot.cli.owner import owner_of, world_of
     from bot.errors import CredentialError
-    from bot.owner.doctor import examine
+    from bot.owner.doctor import examine, examine_world
     from bot.owner.examined import Examined
     from bot.owner.findings import fail
     from bot.owner.private import log_in
     from bot.owner.setup import make_chain
 
     settings = read_settings(config)
+    world, setup, problem = world_of(settings), None, ""
     try:
         setup = owner_of(settings, keystore)
     except CredentialError as error:
-        return (fail("key", str(error), "nothing else can be looked at without it"),)
+        problem = str(error)
     need, known = _need(settings), _known_orders(settings)
 
     async def act() -> "tuple[Finding, ...]":
-        chain = make_chain(setup)
+        chain = make_chain(world)
         try:
+            if setup is None:
+                nothing = fail("key", problem, "then look again: the rest needs it")
+                return (nothing, *await examine_world(world, chain))
             examined = Examined(setup=setup, chain=chain, need_usd=need, known_orders=known)
             return await examine(examined, login=lambda: log_in(setup))
         finally:

@@ -15,41 +15,53 @@ _LEAST_POL, _GOOD_POL = Decimal("0.05"), Decimal("0.5")
 
 async def check_collateral(examined: Examined) -> Finding:
     """Compare the wallet's pUSD with what the strategies may stake."""
-    cash, need = await examined.chain.cash(examined.setup.account.wallet), examined.need_usd
-    text = f"{cash:,.2f} pUSD"
+    wallet, need = examined.setup.account.wallet, examined.need_usd
+    cash = await examined.chain.cash(wallet)
     if cash >= need:
-        return ok("collateral", f"{text}; the strategies may need up to {need:,.2f}")
+        return ok("collateral", f"{cash:,.2f} pUSD; the strategies may need up to {need:,.2f}")
+    dollars = await examined.chain.cash(wallet, currency=examined.setup.world.contracts.usdce)
+    lacking = need - cash
+    if dollars > 0:
+        remedy = f"polyhedge wallet wrap {min(lacking, dollars):f}{_who(examined)}"
+    else:
+        remedy = f"send {lacking:,.2f} USDC.e to {wallet}, then `polyhedge wallet wrap`"
     if cash == 0:
-        return fail(
-            "collateral",
-            f"none in {examined.setup.account.wallet}",
-            f"send USDC.e there, then: polyhedge wallet wrap {need:.2f}",
-        )
-    return warn(
-        "collateral",
-        f"{text}; the strategies may need up to {need:,.2f}",
-        f"add {need - cash:,.2f} with `polyhedge wallet wrap`, or lower live.max_total_usd",
-    )
+        return fail("collateral", f"no pUSD; the strategies may need up to {need:,.2f}", remedy)
+    text = f"{cash:,.2f} pUSD; the strategies may need up to {need:,.2f}"
+    return warn("collateral", text, f"{remedy}; or lower live.max_total_usd")
 
 
 async def check_allowances(examined: Examined) -> list[Finding]:
     """Say what each contract may not move but must; one line if all is well."""
+    contracts = examined.setup.world.contracts
     standing = await examined.chain.allowances(examined.setup.account.wallet)
-    lacking = missing(NEEDED, standing, examined.setup.contracts, usd=examined.need_usd)
-    findings = []
-    for spender in lacking:
-        purpose = f"{spender.name} may not move {_enough(examined.need_usd, spender)}"
-        text = f"{purpose}, so that nothing can {spender.purpose}"
-        remedy = f"polyhedge wallet approve --only {spender.name}{_who(examined)}"
-        is_vital = spender.is_for_trading or not examined.setup.account.is_session
-        findings.append((fail if is_vital else warn)("allowance", text, remedy))
+    lacking: dict[str, list[Spender]] = {}
+    for spender in missing(NEEDED, standing, contracts, usd=examined.need_usd):
+        lacking.setdefault(spender.name, []).append(spender)
+    findings = [
+        _lacks(spenders, examined, only=name if len(lacking) == 1 else "")
+        for name, spenders in lacking.items()
+    ]
     if not lacking:
         findings.append(ok("allowance", f"all {len(NEEDED)} that trading needs"))
     if examined.setup.account.is_session:
         automatic = [each for each in USED if each.name == AUTO_REDEEMER]
-        is_on = not missing(automatic, standing, examined.setup.contracts, usd=ZERO_USD)
+        is_on = not missing(automatic, standing, contracts, usd=ZERO_USD)
         findings.append(_payouts(is_on=is_on))
     return findings
+
+
+def _lacks(spenders: list[Spender], examined: Examined, *, only: str) -> Finding:
+    """Return the line of one contract that may move too little."""
+    things = " and ".join(_enough(examined.need_usd, each) for each in spenders)
+    purposes = " and ".join(each.purpose for each in spenders)
+    chosen = f" --only {only}" if only else ""
+    is_vital = spenders[0].is_for_trading or not examined.setup.account.is_session
+    return (fail if is_vital else warn)(
+        "allowance",
+        f"{spenders[0].name} may not move {things}: it could not {purposes}",
+        f"polyhedge wallet approve{chosen}{_who(examined)}",
+    )
 
 
 async def check_gas(examined: Examined) -> Finding:
@@ -90,7 +102,7 @@ def _payouts(*, is_on: bool) -> Finding:
 
 
 def _enough(usd: Usd, spender: Spender) -> str:
-    return f"{usd:,.2f} pUSD" if spender.is_by_sum else f"any {spender.token_name}"
+    return f"{usd:,.2f} pUSD" if spender.is_by_sum else spender.token_name
 
 
 def _who(examined: Examined) -> str:

@@ -5,9 +5,9 @@ import dataclasses
 import msgspec
 
 from bot.errors import BadData, UserError
-from bot.owner.examined import Examined
+from bot.owner.examined import ChainView
 from bot.owner.findings import Finding, fail, ok, warn
-from bot.owner.setup import Setup
+from bot.owner.setup import World
 from bot.venues.polymarket import clob, wire
 from bot.venues.polymarket.reads import Reads
 from bot.venues.polymarket.sdk.setup import VERSION, check_client
@@ -26,12 +26,11 @@ class _Region(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
 
 
-async def check_clock(examined: Examined) -> Finding:
+async def check_clock(world: World) -> Finding:
     """Compare our clock with the venue's, which tells whole seconds."""
-    setup = examined.setup
-    asked_at = setup.clock.now().timestamp()
-    body = await _ask(setup, setup.endpoints.clob, "/time")
-    heard_at = setup.clock.now().timestamp()
+    asked_at = world.clock.now().timestamp()
+    body = await _ask(world, world.endpoints.clob, "/time")
+    heard_at = world.clock.now().timestamp()
     theirs = clob.read_time(body, what="GET /time").timestamp()
     ahead, behind = asked_at - (theirs + 1), theirs - heard_at
     off = max(ahead, behind, 0.0)
@@ -41,9 +40,9 @@ async def check_clock(examined: Examined) -> Finding:
     return fail("clock", text, _SET_CLOCK) if off > _MOST_S else warn("clock", text, _SET_CLOCK)
 
 
-async def check_region(examined: Examined) -> Finding:
+async def check_region(world: World) -> Finding:
     """Ask the venue whether orders are taken from this address."""
-    body = await _ask(examined.setup, examined.setup.endpoints.geoblock, "")
+    body = await _ask(world, world.endpoints.geoblock, "")
     region = wire.read(body, _Region, "the venue's word on the region")
     where = " ".join(part for part in (region.country, region.region) if part) or "here"
     if region.blocked:
@@ -55,29 +54,25 @@ async def check_region(examined: Examined) -> Finding:
     return ok("region", f"order placement allowed from {where}")
 
 
-async def check_node(examined: Examined) -> Finding:
+async def check_node(chain: ChainView) -> Finding:
     """See that the node answers and is on Polygon."""
-    await examined.chain.start()
-    return ok("node", f"Polygon, block {await examined.chain.block()}")
+    await chain.start()
+    return ok("node", f"Polygon, block {await chain.block()}")
 
 
-async def check_sdk(examined: Examined) -> Finding:
+async def check_sdk(world: World) -> Finding:
     """Compare the official client's version and contract addresses with ours."""
     try:
-        check_client(examined.setup.contracts)
+        check_client(world.contracts)
     except UserError as error:
         return fail("client", str(error), "polyhedge works with no other")
     return ok("client", f"polymarket-client {VERSION}, the contracts are ours")
 
 
-async def check_contracts(examined: Examined) -> Finding:
+async def check_contracts(world: World, chain: ChainView) -> Finding:
     """See that code stands at each of the venue's contracts."""
-    names = [field.name for field in dataclasses.fields(examined.setup.contracts)]
-    bare = [
-        name
-        for name in names
-        if not await examined.chain.is_contract(getattr(examined.setup.contracts, name))
-    ]
+    names = [field.name for field in dataclasses.fields(world.contracts)]
+    bare = [name for name in names if not await chain.is_contract(getattr(world.contracts, name))]
     if bare:
         return fail(
             "contracts",
@@ -87,8 +82,8 @@ async def check_contracts(examined: Examined) -> Finding:
     return ok("contracts", f"code stands at all {len(names)}")
 
 
-async def _ask(setup: Setup, base_url: str, path: str) -> bytes:
-    reads = Reads(base_url=base_url, clock=setup.clock, pace=setup.pace)
+async def _ask(world: World, base_url: str, path: str) -> bytes:
+    reads = Reads(base_url=base_url, clock=world.clock, pace=world.pace)
     try:
         body = await reads.get(path)
     finally:
