@@ -8,6 +8,8 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
+from bot.model.account import WalletKind
+from bot.sandbox.wallets import wallets_of
 from bot.sandbox.writing import Json
 
 
@@ -49,8 +51,6 @@ class Accounts:
     sessions: dict[str, dict[str, SessionKey]] = field(default_factory=dict)
     """Wallet -> session key's address -> the session key."""
     builder_keys: dict[str, ApiKey] = field(default_factory=dict)
-    notices: dict[str, list[Json]] = field(default_factory=dict)
-    """Notifications by the address they are for."""
 
     def create(self, address: str, nonce: int) -> ApiKey | None:
         """Return a new API key; None if there is one for this address and nonce."""
@@ -76,20 +76,19 @@ class Accounts:
         """Let a session key trade for a wallet."""
         self.sessions.setdefault(wallet, {})[session.address] = session
 
-    def notify(self, address: str, *, kind: int, at_s: int, payload: Json) -> None:
-        """Leave a notification for an address.
+    def wallet_of(self, address: str, kind: WalletKind) -> str:
+        """Return the wallet of a kind that an address trades for."""
+        if kind is WalletKind.DEPOSIT:
+            for wallet, sessions in self.sessions.items():
+                if address in sessions:
+                    return wallet
+        return wallets_of(address, kind)[0]
 
-        Args:
-            address: Whose it is.
-            kind: 1 cancel, 2 fill, 4 resolved, 8 order fill failed, 9 redeemed automatically.
-            at_s: Epoch seconds.
-            payload: What it is about.
-        """
-        notices = self.notices.setdefault(address, [])
-        number = 1 + sum(len(rows) for rows in self.notices.values())
-        notices.append(
-            {"id": number, "owner": address, "type": kind, "timestamp": at_s, "payload": payload}
-        )
+    def may_trade(self, address: str, wallet: str) -> bool:
+        """Whether an address trades for a wallet, as its owner or as a session key."""
+        if address in self.sessions.get(wallet, {}):
+            return True
+        return any(wallet in wallets_of(address, kind) for kind in WalletKind)
 
 
 def make_key(address: str, nonce: int) -> ApiKey:

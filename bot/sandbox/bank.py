@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from bot.clock import Clock
 from bot.model.account import WalletKind
+from bot.model.market import Market
 from bot.sandbox.accounts import Accounts
 from bot.sandbox.batches import Batch
 from bot.sandbox.orders import Order
@@ -30,6 +31,14 @@ class Leg(NamedTuple):
 
 class Bank(Protocol):
     """What the venue asks of whoever keeps the money."""
+
+    async def open(self) -> None:
+        """Get ready."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what is open."""
+        ...
 
     async def balance(self, wallet: str, token_id: str | None) -> int:
         """Return millionths of a USD, or of a share of a token."""
@@ -71,6 +80,14 @@ class Bank(Protocol):
         """
         ...
 
+    async def redeem_for(self, wallet: str, market: Market) -> str:
+        """Turn a wallet's tokens of a resolved market into cash, as the auto-redeemer.
+
+        Raises:
+            NotDone: The chain refused it.
+        """
+        ...
+
 
 class NotDone(Exception):
     """The chain refused; nothing has changed."""
@@ -94,6 +111,12 @@ class MemoryBank:
         self.allowances: dict[tuple[str, str], int] = {}
         """(wallet, spender) -> millionths; all that is not named here is without limit."""
         self.deployed: set[str] = set()
+
+    async def open(self) -> None:
+        """Get ready."""
+
+    async def close(self) -> None:
+        """Let go of what is open."""
 
     def give(self, wallet: str, millionths: int, token_id: str | None = None) -> None:
         """Add to a wallet's cash, or to its shares of a token; a negative sum takes away."""
@@ -142,6 +165,15 @@ class MemoryBank:
         if signer is None or batch.wallet not in wallets_of(signer, WalletKind.DEPOSIT):
             raise NotDone("OnlyOwner")
         self._nonces[batch.wallet] = batch.nonce + 1
+        return self._hash()
+
+    async def redeem_for(self, wallet: str, market: Market) -> str:
+        """Turn a wallet's tokens of a resolved market into cash."""
+        if market.payouts is None:
+            raise NotDone("result for condition not received yet")
+        for token, payout in zip(market.token_ids, market.payouts, strict=True):
+            shares = self.balances.pop((wallet, token), 0)
+            self.give(wallet, int(shares * payout))
         return self._hash()
 
     def _hash(self) -> str:

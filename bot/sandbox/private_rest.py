@@ -14,6 +14,7 @@ from bot.sandbox.auth import Auth
 from bot.sandbox.bank import Bank
 from bot.sandbox.heartbeats import Heartbeats
 from bot.sandbox.http import Request
+from bot.sandbox.notices import Notices
 from bot.sandbox.order_routes import Orders
 from bot.sandbox.records import Records
 from bot.sandbox.refusals import Refusal
@@ -38,6 +39,7 @@ class PrivateRest:
         view: What the venue believes of balances.
         bank: For allowances.
         heartbeats: The dead man's switch.
+        notices: Notifications.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class PrivateRest:
         view: View,
         bank: Bank,
         heartbeats: Heartbeats,
+        notices: Notices,
     ) -> None:
         self._auth = auth
         self._accounts = accounts
@@ -57,6 +60,7 @@ class PrivateRest:
         self._records = records
         self._view = view
         self._bank = bank
+        self._notices = notices
         self.page_size = 100
         private: dict[str, Private] = {
             "GET /clob/auth/api-keys": self._keys,
@@ -172,25 +176,16 @@ class PrivateRest:
         return ""
 
     def _wallet(self, request: Request, key: ApiKey) -> str:
-        """Return the wallet that an API key's address trades for, by the kind that is named."""
         named = request.one("signature_type", "0")
         if named not in {str(int(kind)) for kind in WalletKind}:
             raise Refusal(400, refusals.BAD_PAYLOAD)
-        kind = WalletKind(int(named))
-        for wallet, sessions in self._accounts.sessions.items():
-            if kind is WalletKind.DEPOSIT and key.address in sessions:
-                return wallet
-        used = [o.maker for o in self._records.orders.values() if o.owner.address == key.address]
-        own = wallets_of(key.address, kind)
-        return next((wallet for wallet in own if wallet in used), own[0])
+        return self._accounts.wallet_of(key.address, WalletKind(int(named)))
 
     def _notifications(self, _request: Request, key: ApiKey) -> Payload:
-        return list(self._accounts.notices.get(key.address, []))
+        return self._notices.of(key)
 
     def _drop_notifications(self, request: Request, key: ApiKey) -> Payload:
-        gone = request.one("ids").split(",")
-        kept = [r for r in self._accounts.notices.get(key.address, []) if str(r["id"]) not in gone]
-        self._accounts.notices[key.address] = kept
+        self._notices.drop(key, request.one("ids").split(","))
         return "OK"
 
     def _sessions(self, _request: Request, key: ApiKey) -> Payload:

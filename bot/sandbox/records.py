@@ -5,36 +5,40 @@ from collections.abc import Sequence
 
 from bot.clock import Clock
 from bot.model.units import MILLION
-from bot.sandbox.accounts import Accounts
-from bot.sandbox.bank import Leg
+from bot.sandbox.bank import Bank, Leg
 from bot.sandbox.faults import Faults
+from bot.sandbox.notices import Kind, Notices
 from bot.sandbox.orders import Order
 from bot.sandbox.settlement import Settlement
 from bot.sandbox.trades import Settled, Trade, taker_fee_e6
 from bot.sandbox.user_channel import UserChannel
-
-_CANCELED, _FILLED, _FAILED = 1, 2, 8
-"""Kinds of notifications."""
 
 
 class Records:
     """Keeps what has happened.
 
     Args:
+        bank: Settles trades.
         user: The user channel.
-        accounts: For notifications.
+        notices: Notifications.
         faults: For the fate of each trade.
         clock: The venue's time.
     """
 
     def __init__(
-        self, *, user: UserChannel, accounts: Accounts, faults: Faults, clock: Clock
+        self,
+        *,
+        bank: Bank,
+        user: UserChannel,
+        notices: Notices,
+        faults: Faults,
+        clock: Clock,
     ) -> None:
         self._user = user
-        self._accounts = accounts
+        self._notices = notices
         self._faults = faults
         self._clock = clock
-        self.settlement: Settlement | None = None
+        self.settlement = Settlement(bank=bank, clock=clock, tell=self._tell_settled)
         self.orders: dict[str, Order] = {}
         self.trades: list[Trade] = []
 
@@ -51,7 +55,7 @@ class Records:
         """Mark an order as ended."""
         order.status = why
         self._user.tell_order(order, "CANCELLATION")
-        self._notify(order, _CANCELED)
+        self._notices.tell_order(order, Kind.CANCELED)
 
     def tell_killed(self, order: Order, why: str) -> None:
         """Tell the owner of an order that was never taken."""
@@ -80,23 +84,16 @@ class Records:
             leg.order.match(leg.shares_e6, trade.trade_id)
             if leg.order.order_id in self.orders:
                 self._user.tell_order(leg.order, "UPDATE")
-                self._notify(leg.order, _FILLED)
+                self._notices.tell_order(leg.order, Kind.FILLED, trade)
         self._user.tell_trade(trade)
-        if self.settlement is not None:
-            self.settlement.begin(trade, self._faults.next_fate())
+        self.settlement.begin(trade, self._faults.next_fate())
         return trade
 
-    def tell_settled(self, trade: Trade) -> None:
-        """Tell everybody whom a trade concerns how far it has settled."""
+    def _tell_settled(self, trade: Trade) -> None:
         self._user.tell_trade(trade)
         if trade.status is Settled.FAILED:
             for leg in trade.legs():
-                self._notify(leg.order, _FAILED)
-
-    def _notify(self, order: Order, kind: int) -> None:
-        self._accounts.notify(
-            order.owner.address, kind=kind, at_s=self._now_s(), payload=order.row()
-        )
+                self._notices.tell_order(leg.order, Kind.FAILED, trade)
 
     def _next_id(self) -> str:
         digits = hashlib.sha256(f"trade {len(self.trades)}".encode()).hexdigest()

@@ -5,10 +5,14 @@ from types import TracebackType
 
 from bot.clock import Clock
 from bot.model.market import Market, MarketEvent
-from bot.model.units import Shares, to_e6
+from bot.model.units import ConditionId, Shares, to_e6
 from bot.sandbox.accounts import Accounts, ApiKey
 from bot.sandbox.auth import Auth
-from bot.sandbox.bank import MemoryBank
+from bot.sandbox.auto_redeem import AutoRedeem
+from bot.sandbox.bank import Bank, MemoryBank
+from bot.sandbox.chain import LocalChain
+from bot.sandbox.chain_bank import ChainBank
+from bot.sandbox.data_api import DataApi
 from bot.sandbox.engine import Engine
 from bot.sandbox.exchange import Exchange
 from bot.sandbox.faults import Fate, Faults
@@ -16,14 +20,15 @@ from bot.sandbox.gamma import Gamma
 from bot.sandbox.heartbeats import Heartbeats
 from bot.sandbox.house import House
 from bot.sandbox.http import HttpServer, Request
+from bot.sandbox.notices import Notices
 from bot.sandbox.order_routes import Orders
 from bot.sandbox.orders import Status
 from bot.sandbox.private_rest import PrivateRest
 from bot.sandbox.quotes import Quotes
 from bot.sandbox.records import Records
 from bot.sandbox.relayer import Relayer
-from bot.sandbox.rest import Rest
-from bot.sandbox.settlement import Settlement
+from bot.sandbox.rest import Rest, Routes
+from bot.sandbox.rpc import NodeProxy
 from bot.sandbox.stream import MarketChannel
 from bot.sandbox.trades import Trade
 from bot.sandbox.user_channel import UserChannel
@@ -37,34 +42,66 @@ class Sandbox:
     Args:
         markets: Those that exist from the start; more come with ``MarketChanged``.
         clock: For the venue's time.
+        chain: Where money and tokens are; one that has been started. None: they are in memory,
+            and ``memory`` gives and takes.
     """
 
-    def __init__(self, *, markets: Iterable[Market], clock: Clock) -> None:
+    def __init__(
+        self, *, markets: Iterable[Market], clock: Clock, chain: LocalChain | None = None
+    ) -> None:
+        self.clock = clock
         self.faults = Faults()
         self.exchange = Exchange(markets=markets)
         self.accounts = Accounts()
-        self.auth = Auth(accounts=self.accounts, clock=clock)
-        self.bank = MemoryBank(accounts=self.accounts, clock=clock)
+        self.memory = MemoryBank(accounts=self.accounts, clock=clock)
+        house = House(clock=clock)
+        self.bank: Bank = self.memory
+        if chain is not None:
+            self.bank = ChainBank(chain=chain, house=house.address)
         self.channel = MarketChannel(exchange=self.exchange, faults=self.faults)
         self.user_channel = UserChannel(accounts=self.accounts, faults=self.faults, clock=clock)
+        self.notices = Notices(clock=clock)
         self.records = Records(
-            user=self.user_channel, accounts=self.accounts, faults=self.faults, clock=clock
+            bank=self.bank,
+            user=self.user_channel,
+            notices=self.notices,
+            faults=self.faults,
+            clock=clock,
         )
-        self.settlement = Settlement(bank=self.bank, clock=clock, tell=self.records.tell_settled)
-        self.records.settlement = self.settlement
         self.view = View(bank=self.bank, faults=self.faults, records=self.records)
         self.engine = Engine(
             exchange=self.exchange,
             channel=self.channel,
             records=self.records,
-            house=House(clock=clock),
+            house=house,
             bank=self.bank,
             view=self.view,
             faults=self.faults,
             clock=clock,
         )
+        self.auth = Auth(accounts=self.accounts, clock=clock)
         self.heartbeats = Heartbeats(clock=clock, cancel_all=self._cancel_all)
-        self.private = PrivateRest(
+        self.data_api = DataApi(exchange=self.exchange, bank=self.bank, records=self.records)
+        self.relayer = Relayer(
+            auth=self.auth,
+            accounts=self.accounts,
+            bank=self.bank,
+            open_orders=self.records.open_orders,
+            end=self.engine.end,
+        )
+        self.private = self._private()
+        self.node = NodeProxy(url="" if chain is None else chain.rpc_url, clock=clock)
+        self.rest = Rest(
+            routes=self._routes(),
+            exchange=self.exchange,
+            faults=self.faults,
+            pass_time=self.pass_time,
+        )
+        self._http = HttpServer(handle=self.rest.handle)
+        self._endpoints: Endpoints | None = None
+
+    def _private(self) -> PrivateRest:
+        return PrivateRest(
             auth=self.auth,
             accounts=self.accounts,
             orders=Orders(
@@ -74,36 +111,28 @@ class Sandbox:
                 engine=self.engine,
                 records=self.records,
                 faults=self.faults,
-                clock=clock,
+                clock=self.clock,
             ),
             records=self.records,
             view=self.view,
             bank=self.bank,
             heartbeats=self.heartbeats,
+            notices=self.notices,
         )
-        self.relayer = Relayer(
-            auth=self.auth,
-            accounts=self.accounts,
-            bank=self.bank,
-            open_orders=self.records.open_orders,
-            end=self.engine.end,
-        )
-        self.rest = Rest(
-            routes={
-                **Gamma(exchange=self.exchange).routes,
-                **Quotes(exchange=self.exchange, clock=clock).routes,
-                **self.private.routes,
-                **self.relayer.routes,
-                "GET /geoblock": self._geoblock,
-            },
-            exchange=self.exchange,
-            faults=self.faults,
-            pass_time=self.pass_time,
-        )
-        self._http = HttpServer(handle=self.rest.handle)
-        self._endpoints: Endpoints | None = None
+
+    def _routes(self) -> Routes:
+        return {
+            **Gamma(exchange=self.exchange).routes,
+            **Quotes(exchange=self.exchange, clock=self.clock).routes,
+            **self.private.routes,
+            **self.relayer.routes,
+            **self.data_api.routes,
+            "POST /rpc": self.node.answer,
+            "GET /geoblock": self._geoblock,
+        }
 
     async def __aenter__(self) -> "Sandbox":
+        await self.bank.open()
         port = await self._http.start()
         stream_port = await self.channel.start()
         user_port = await self.user_channel.start()
@@ -125,10 +154,12 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.settlement.close()
+        await self.records.settlement.close()
         await self.channel.close()
         await self.user_channel.close()
         await self._http.close()
+        await self.node.close()
+        await self.bank.close()
 
     @property
     def endpoints(self) -> Endpoints:
@@ -166,7 +197,22 @@ class Sandbox:
 
     async def settle(self, fate: Fate = Fate.CONFIRM) -> None:
         """Decide all trades whose settlement is held, and wait until nothing is under way."""
-        await self.settlement.release(fate)
+        await self.records.settlement.release(fate)
+
+    async def auto_redeem(self, wallet: str, condition_id: ConditionId) -> str:
+        """Let somebody else redeem a wallet's tokens of a resolved market.
+
+        Raises:
+            NotDone: It is not resolved, or the wallet has not approved the auto-redeemer.
+        """
+        redeemer = AutoRedeem(
+            bank=self.bank,
+            accounts=self.accounts,
+            notices=self.notices,
+            data_api=self.data_api,
+            clock=self.clock,
+        )
+        return await redeemer.redeem(wallet, self.exchange.markets[condition_id])
 
     def _geoblock(self, _request: Request, _rest: str) -> object:
         blocked = self.faults.geoblocked

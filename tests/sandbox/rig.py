@@ -69,8 +69,8 @@ async def running(clock: Clock | None = None) -> AsyncIterator[Sandbox]:
     """Both kinds of market with books, two EOAs and a deposit wallet with 100 USD each."""
     async with Sandbox(markets=[ctf_market(), v2_market()], clock=clock or SystemClock()) as it:
         for wallet in (EOA, OTHER, DEPOSIT):
-            it.bank.give(wallet, 100 * MILLION)
-        it.bank.deployed.add(DEPOSIT)
+            it.memory.give(wallet, 100 * MILLION)
+        it.memory.deployed.add(DEPOSIT)
         bids, asks = [("0.50", "40"), ("0.49", "100")], [("0.54", "30"), ("0.55", "10")]
         it.tell(make_book(YES, bids=bids, asks=asks, at=START))
         it.tell(make_book(V2_IDS[0], bids=[("0.20", "50")], asks=[("0.23", "50")], at=START))
