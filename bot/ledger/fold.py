@@ -45,6 +45,8 @@ class Fold:
         self._live: dict[OrderId, LiveOrder] = {}
         self.unsettled: dict[FillKey, Fill] = {}
         """Fills that are neither confirmed nor failed yet."""
+        self.ends: list[tuple[datetime, FillKey]] = []
+        """When each fill was confirmed or failed, in that order."""
         self.chain: dict[str, list[Row]] = {}
         """Rows of transfers that stand, by transaction."""
         self._seen = {"orders": 0, "order_events": 0, "journal": 0, "fill_events": 0}
@@ -154,7 +156,7 @@ class Fold:
                 self._receive(row)
             case kind:
                 raise InvariantError(f"journal row {row['id']} is a {kind!r}, which nobody writes")
-        if row["tx"] is not None:
+        if row["tx"]:
             self.chain.setdefault(row["tx"], []).append(row)
 
     def _redeem(self, row: Row) -> None:
@@ -226,5 +228,6 @@ class Fold:
         self.fills[key] = fill
         if fill.settlement in (TradeSettlement.CONFIRMED, TradeSettlement.FAILED):
             self.unsettled.pop(key, None)
+            self.ends.append((from_text(row["at"]), key))
         else:
             self.unsettled[key] = fill

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,18 +118,30 @@ class Questions:
         """Return the fills that are neither confirmed nor failed yet."""
         return tuple(self._current().unsettled.values())
 
+    def fills_ended_since(self, since: datetime) -> tuple[Fill, ...]:
+        """Return the fills that we learned to be confirmed or failed at or after ``since``."""
+        fold = self._current()
+        recent = takewhile(lambda end: end[0] >= since, reversed(fold.ends))
+        return tuple(fold.fills[key] for _, key in recent)
+
     def last_fill_seen_at(self) -> datetime | None:
         """Return when the newest fill we know of happened; None without any."""
         return self._current().last_fill_at
 
     def transactions(self) -> dict[str, int]:
-        """Return what stands in the journal of the chain: a transaction -> its block."""
+        """Return what stands in the journal of the chain: a transaction -> its block.
+
+        What was there when the ledger began is in no transaction.
+        """
         return {tx: rows[0]["block"] for tx, rows in self._current().chain.items()}
 
-    def last_block(self) -> int | None:
-        """Return up to which block transfers are in the journal; None before the first read."""
-        row = self._one("SELECT max(upto_block) FROM chain_reads")
-        return None if row is None else row[0]
+    def chain_span(self) -> tuple[int, int] | None:
+        """Return the block at which this ledger began and the last one whose transfers are in it.
+
+        None before the chain was read.
+        """
+        row = self._one("SELECT min(upto_block), max(upto_block) FROM chain_reads")
+        return None if row is None or row[0] is None else (row[0], row[1])
 
     def moved(self) -> bool:
         """Whether anything has ever moved cash or shares."""

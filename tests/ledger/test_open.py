@@ -307,7 +307,7 @@ def test_what_an_old_ledger_says_is_what_the_new_one_says(tmp_path: Path) -> Non
     assert [position.shares for position in account.positions] == [6]
     assert ledger.totals().gap_usd == 0
     assert ledger.fills_not_final() == ()
-    assert ledger.last_block() is None
+    assert ledger.chain_span() is None
     assert ledger.comparison() is None
     with pytest.raises(InvariantError, match="journal is append-only"), ledger.transaction():
         ledger._db.execute("DELETE FROM journal")

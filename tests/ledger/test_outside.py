@@ -128,11 +128,11 @@ def test_more_shares_than_are_held_cannot_leave(held: Ledger) -> None:
 
 
 def test_how_far_the_chain_was_read_is_remembered(ledger: Ledger) -> None:
-    assert ledger.last_block() is None
+    assert ledger.chain_span() is None
     assert not ledger.moved()
     ledger.record_block(5, START)
     ledger.record_block(9, START)
-    assert ledger.last_block() == 9
+    assert ledger.chain_span() == (5, 9)
     ledger.record_deposit(usd("1"), START, "")
     assert ledger.moved()
 
