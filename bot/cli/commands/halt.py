@@ -6,6 +6,7 @@ import click
 
 from bot.cli.options import config_option, read_reason, read_settings
 from bot.cli.owner import keystore_option, on_chain_option, pause_on_chain
+from bot.errors import LedgerError
 
 
 @click.command("halt")
@@ -23,10 +24,18 @@ def command(reason: str, config: Path, keystore: Path | None, *, on_chain: bool)
     from bot.ledger.switch import halt
 
     settings = read_settings(config)
-    halt(settings.ledger, reason=reason, at=SystemClock().now())
-    click.echo(
-        "halted; a running daemon cancels what rests and sends nothing."
-        ' Go on with: polyhedge resume "reason"'
-    )
+    try:
+        halt(settings.ledger, reason=reason, at=SystemClock().now())
+    except LedgerError as error:
+        if not on_chain:
+            raise
+        click.echo(
+            f"{error}. Only the chain is told.", err=True
+        )  # the owner's own machine has none
+    else:
+        click.echo(
+            "halted; a running daemon cancels what rests and sends nothing."
+            ' Go on with: polyhedge resume "reason"'
+        )
     if on_chain:
         pause_on_chain(settings, keystore, is_paused=True)

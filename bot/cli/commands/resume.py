@@ -6,6 +6,7 @@ import click
 
 from bot.cli.options import config_option, read_reason, read_settings
 from bot.cli.owner import keystore_option, on_chain_option, pause_on_chain
+from bot.errors import LedgerError
 
 
 @click.command("resume")
@@ -24,5 +25,13 @@ def command(reason: str, config: Path, keystore: Path | None, *, on_chain: bool)
     settings = read_settings(config)
     if on_chain:
         pause_on_chain(settings, keystore, is_paused=False)
-    resume(settings.ledger, reason=reason, at=SystemClock().now())
+    try:
+        resume(settings.ledger, reason=reason, at=SystemClock().now())
+    except LedgerError as error:
+        if not on_chain:
+            raise
+        click.echo(
+            f"{error}. Only the chain is told.", err=True
+        )  # the owner's own machine has none
+        return
     click.echo("resumed; a running daemon trades again from its next cycle")

@@ -53,8 +53,8 @@ async def check_allowances(examined: Examined) -> list[Finding]:
 
 def _lacks(spenders: list[Spender], examined: Examined, *, only: str) -> Finding:
     """Return the line of one contract that may move too little."""
-    things = " and ".join(_enough(examined.need_usd, each) for each in spenders)
-    purposes = " and ".join(each.purpose for each in spenders)
+    things = " or ".join(_enough(examined.need_usd, each) for each in spenders)
+    purposes = " or ".join(each.purpose for each in spenders)
     chosen = f" --only {only}" if only else ""
     is_vital = spenders[0].is_for_trading or not examined.setup.account.is_session
     return (fail if is_vital else warn)(
