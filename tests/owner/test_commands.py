@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.clock import SystemClock
-from bot.model.market import Market
-from bot.model.units import Usd
+from bot.model.market import Market, MarketChanged
+from bot.model.units import Shares, Usd
 from bot.owner import keystore
-from bot.sandbox.chain import LocalChain
+from bot.sandbox.chain import LocalChain, LocalMarkets
 from bot.sandbox.server import Sandbox
+from tests.owner.rig import NOW
 from tests.venues.polymarket.rig import ctf_market
 
 pytestmark = pytest.mark.chain
@@ -235,6 +236,44 @@ async def test_a_loose_keystore_is_refused_with_the_chmod(desk: Desk) -> None:
     assert "ok    region" in found  # what needs no key is still looked at
 
 
-async def test_nothing_to_redeem_is_said(desk: Desk) -> None:
+async def hold_pairs(desk: Desk, markets: tuple[Market, ...]) -> None:
+    """Give the key's account 100 pairs of each market."""
     await desk.type("wallet", "new")
+    await desk.chain.give_gas(desk.key(), Decimal(5))
+    await desk.chain.mint(desk.key(), usd("300"))
+    await desk.chain.approve_all(desk.key())
+    for market in markets:
+        await desk.chain.prepare(market)
+        await desk.chain.split(desk.key(), market, Shares(Decimal(100)))
+
+
+async def resolve(desk: Desk, market: Market, first: str) -> None:
+    payouts = (Decimal(first), 1 - Decimal(first))
+    await desk.chain.resolve(market, payouts)
+    desk.sandbox.tell(MarketChanged(at=NOW, market=replace(market, closed=True, payouts=payouts)))
+
+
+async def test_the_owner_redeems_every_kind_of_market_to_the_last_unit(desk: Desk) -> None:
+    kinds = LocalMarkets()
+    markets = (kinds.ctf("rain"), kinds.neg_risk("snow"), kinds.v2("hail"))
+    for market in markets:
+        desk.sandbox.tell(MarketChanged(at=NOW, market=market))
+    await hold_pairs(desk, markets)
     assert "Nothing that pays" in await desk.type("owner", "redeem", "--yes")
+
+    for market, first in zip(markets, ("1", "0.5", "0"), strict=True):
+        await resolve(desk, market, first)
+    told = await desk.type("owner", "redeem", "--yes")
+    assert told.count("100.00 USD") == 3
+    assert await desk.chain.cash(desk.key()) == usd("300")
+    assert "Nothing that pays" in await desk.type("owner", "redeem", "--yes")
+
+
+async def test_a_redemption_that_is_not_allowed_names_the_command(desk: Desk) -> None:
+    market = LocalMarkets().v2("hail")
+    desk.sandbox.tell(MarketChanged(at=NOW, market=market))
+    await hold_pairs(desk, (market,))
+    await resolve(desk, market, "1")
+    await desk.type("wallet", "revoke", "--only", "router", "--yes")
+    told = await desk.type("owner", "redeem", "--yes", code=2)
+    assert "Type first: polyhedge wallet approve --only router" in told
