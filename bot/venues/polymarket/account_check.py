@@ -18,7 +18,7 @@ async def check_account(who: TradingAccount, *, chain: Chain, clock: Clock) -> N
     if not await chain.is_contract(who.wallet):
         raise CredentialError(
             f"Wallet {who.wallet} is not deployed: nothing stands at its address. Check the "
-            "address, or deploy it on the venue's site or with: polyhedge wallet new"
+            "address, or deploy it on the venue's site or with: polyhedge wallet deploy"
         )
     if not who.is_session:
         return
