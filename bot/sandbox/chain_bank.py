@@ -34,7 +34,9 @@ class ChainBank:
         self._rpc = Rpc(url=chain.rpc_url)
 
     async def open(self) -> None:
-        """Give other people money."""
+        """Give other people money, unless they still have some."""
+        if await self._chain.cash(self._house) > _HOUSE_USD / 2:
+            return
         await self._chain.mint(self._house, _HOUSE_USD)
         await self._chain.approve_all(self._house)
 

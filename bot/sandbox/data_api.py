@@ -9,6 +9,7 @@ from bot.model.market import Market
 from bot.model.units import MILLION, to_e6
 from bot.sandbox.bank import Bank, Leg
 from bot.sandbox.batches import checksummed
+from bot.sandbox.chain.markets import question_id
 from bot.sandbox.exchange import Exchange
 from bot.sandbox.http import Request
 from bot.sandbox.records import Records
@@ -64,7 +65,7 @@ class DataApi:
             row
             for row in await self._rows(checksummed(request.one("user")))
             if (not wanted or row["condition_id"] in wanted)
-            and (not status or row["status"] in status)
+            and (not status or not _filters(row).isdisjoint(status))
         ]
         return _page(rows, request)
 
@@ -137,7 +138,7 @@ class DataApi:
             "total_pnl": gain,
             "percent_pnl": 100 * (price / average - 1) if average else 0,
             "percent_realized_pnl": 0,
-            "status": _status(market, index),
+            "status": "OPEN" if market.payouts is None else "REDEEMABLE",
             "redeemable": market.payouts is not None,
             "mergeable": min(held) > 0,
             "negative_risk": market.neg_risk,
@@ -149,7 +150,7 @@ class DataApi:
             "outcome": market.outcomes[index],
             "outcome_index": index,
             "opposite_token_id": market.token_ids[1 - index],
-            "end_date": None if market.ends_at is None else market.ends_at.date().isoformat(),
+            "end_date": "" if market.ends_at is None else market.ends_at.date().isoformat(),
         }
 
     def _legs(self, wallet: str) -> Iterable[tuple[Trade, Leg]]:
@@ -164,7 +165,7 @@ class DataApi:
         status = "disputed" if market.disputed else "initialized"
         payouts = market.payouts
         return {
-            "question_id": self._exchange.origin_of(market).question_id,
+            "question_id": question_id(market),
             "condition_id": market.condition_id,
             "status": status if payouts is None else "resolved",
             "extended_review": False,
@@ -179,10 +180,14 @@ class DataApi:
         }
 
 
-def _status(market: Market, index: int) -> str:
-    if market.payouts is None:
-        return "OPEN"
-    return "REDEEMABLE" if market.payouts[index] > 0 else "REDEEMABLE_LOST"
+def _filters(row: Json) -> set[object]:
+    """Return the filters that find a position: two of them no position ever shows."""
+    found = {row["status"]}
+    if row["mergeable"]:
+        found.add("MERGEABLE")
+    if row["redeemable"] and not row["current_value"]:
+        found.add("REDEEMABLE_LOST")
+    return found
 
 
 def _trade_row(trade: Trade, leg: Leg) -> Json:

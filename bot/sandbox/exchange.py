@@ -3,20 +3,12 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from bot.chain.addresses import POLYGON
 from bot.errors import BadData
 from bot.model.market import Book, Market, MarketChanged, MarketEvent, Print
 from bot.model.units import MILLION, ConditionId, TokenId
 from bot.sandbox import writing
 from bot.sandbox.writing import Json
 from bot.venues.books import epoch_ms, mirror
-
-
-class Origin(NamedTuple):
-    """What a market's ids were made from."""
-
-    question_id: str
-    oracle: str
 
 
 class News(NamedTuple):
@@ -39,8 +31,6 @@ class Exchange:
         """The truth that a client's books are compared with."""
         self.previous: dict[TokenId, Book] = {}
         """The book before the last change, for a stale answer."""
-        self.origins: dict[ConditionId, Origin] = {}
-        """Where markets are known to come from; the others are given one."""
         self._last_price: dict[TokenId, str] = {}
         self._market_of: dict[TokenId, Market] = {}
         for market in markets:
@@ -49,12 +39,6 @@ class Exchange:
     def market_of(self, token_id: str) -> Market | None:
         """Return the market of a token."""
         return self._market_of.get(TokenId(token_id))
-
-    def origin_of(self, market: Market) -> Origin:
-        """Return what a market's ids were made from: what was told, or else something like it."""
-        known = self.origins.get(market.condition_id)
-        oracle = POLYGON.neg_risk_adapter if market.neg_risk else writing.UMA_ADAPTER
-        return known or Origin(writing.made_up_id(f"question of {market.condition_id}"), oracle)
 
     def book_row(self, token_id: str) -> Json | None:
         """Return a book as ``/book`` shows it; None if its market is unknown or closed."""

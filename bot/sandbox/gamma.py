@@ -38,7 +38,6 @@ class Gamma:
         return writing.gamma_market(
             market,
             prices=self._exchange.prices(market),
-            origin=self._exchange.origin_of(market),
             with_event=with_event,
         )
 

@@ -12,12 +12,11 @@ from datetime import datetime
 
 from bot.model.market import Book, Market, MarketKind, Print
 from bot.model.units import TokenId
+from bot.sandbox.chain.markets import oracle, question_id
 
 Json = dict[str, object]
 
 _MILLION = 1_000_000
-UMA_ADAPTER = "0x6A9D222616C90FcA5754cd1333cFD9b7fb6a4F74"
-"""Oracle of markets that are decided by UMA (POLYMARKET section 8.1)."""
 
 
 def plain(millionths: int) -> str:
@@ -98,15 +97,12 @@ def trade_row(trade: Print, market: Market) -> Json:
     }
 
 
-def gamma_market(
-    market: Market, *, prices: tuple[str, str], origin: tuple[str, str], with_event: bool
-) -> Json:
+def gamma_market(market: Market, *, prices: tuple[str, str], with_event: bool) -> Json:
     """Return a market as Gamma lists it.
 
     Args:
         market: The market.
         prices: ``outcomePrices``.
-        origin: Its question id and its oracle.
         with_event: Whether its event hangs on it, as it does outside of events.
     """
     is_v2 = market.kind is MarketKind.V2
@@ -122,8 +118,8 @@ def gamma_market(
         "slug": market.slug,
         **ids,
         "groupItemTitle": market.group_title,
-        "questionID": origin[0],
-        "resolvedBy": origin[1],
+        "questionID": question_id(market),
+        "resolvedBy": oracle(market),
         "negRisk": market.neg_risk,
         "endDate": _iso(market.ends_at),
         "active": True,
