@@ -8,13 +8,12 @@ import msgspec
 from bot.errors import BadData, SourceDown
 from bot.model.orders import VenueOrder
 from bot.owner.setup import Setup, open_sdk
-from bot.venues.polymarket import account, wire
+from bot.venues.polymarket import wire
 from bot.venues.polymarket.l2 import ApiKey, L2Signer
+from bot.venues.polymarket.private_reads import PrivateReads
 from bot.venues.polymarket.reads import Reads
 
 _NO_ORDER = "0x" + "0" * 64
-_FIRST_PAGE = "MA=="
-_MOST_PAGES = 20
 
 
 class _ApiKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +42,12 @@ class AccountReads:
             clock=setup.world.clock,
             pace=setup.world.pace,
             sign=self._signer.headers,
+        )
+        self._private = PrivateReads(
+            exchange=self._reads,
+            positions=self._reads,
+            wallet=setup.account.wallet,
+            pace=setup.world.pace,
         )
 
     async def close(self) -> None:
@@ -85,20 +90,11 @@ class AccountReads:
         return str(answer.headers.get("Poly-RateLimit-Tier", ""))
 
     async def open_orders(self) -> tuple[VenueOrder, ...]:
-        """Return what rests under this API key, all pages of it. Raises ``DataError``."""
-        orders: list[VenueOrder] = []
-        cursor = _FIRST_PAGE
-        for _ in range(_MOST_PAGES):
-            body = await self._get("/data/orders", (("next_cursor", cursor),))
-            page, following = account.read_orders(body, what="open orders")
-            orders.extend(page)
-            if following is None:
-                return tuple(orders)
-            cursor = following
-        raise BadData(f"open orders have more than {_MOST_PAGES} pages")
+        """Return what rests under this API key. Raises ``DataError``."""
+        return await self._private.open_orders()
 
-    async def _get(self, path: str, params: tuple[tuple[str, str], ...] = ()) -> bytes:
-        body = await self._reads.get(path, params)
+    async def _get(self, path: str) -> bytes:
+        body = await self._reads.get(path)
         if body is None:
             raise BadData(f"GET {path} answered 404")
         return body

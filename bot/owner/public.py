@@ -90,7 +90,6 @@ class PublicLook:
         await self._ask(self._clob, _TIME, fetched)
         for version in _VERSIONS:
             await self._look_at_kind(version, fetched)
-        await self._ask(self._data, _TRADES, fetched)
         if address is not None:
             await self._ask(self._data, _positions(address), fetched)
         return fetched
@@ -180,13 +179,6 @@ def _unanswered(probe: Probe, problem: str) -> Seen:
 
 _TIME = Probe(
     name="CLOB time", path="/time", shape=int, read=lambda body: clob.read_time(body, what="time")
-)
-_TRADES = Probe(
-    name="Data trades",
-    path="/trades",
-    params=(("limit", "5"),),
-    shape=list[data_api.TradeRow],
-    read=lambda body: data_api.read_public_trades(body, what="trades"),
 )
 
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import msgspec
-
 from bot.chain.reader import Chain
 from bot.chain.token_ids import is_v2
 from bot.errors import BadData, ConfigError
@@ -17,13 +15,13 @@ from bot.model.market import Market, MarketKind
 from bot.model.units import ConditionId, Shares, TokenId, Usd
 from bot.owner.allowances import NEEDED, missing
 from bot.owner.hand import carry_out, check_owner
-from bot.owner.setup import Setup, open_chain
+from bot.owner.setup import Setup, make_reads, open_chain
 from bot.venues.polymarket import wire
+from bot.venues.polymarket.data_api import HeldRow
 from bot.venues.polymarket.directory import Directory
-from bot.venues.polymarket.reads import Reads
+from bot.venues.polymarket.private_reads import PrivateReads
 from bot.venues.polymarket.sdk.calls import redeem_calls
 
-_MOST_PAGES = 50
 _PADDED = 66
 
 
@@ -36,22 +34,6 @@ class Redeemable:
     payout_usd: Usd
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True):
-    condition_id: str
-    token_id: str
-    redeemable: bool = False
-
-
-class _Pagination(msgspec.Struct, frozen=True, kw_only=True):
-    has_more: bool
-    next_cursor: str | None = None
-
-
-class _Page(msgspec.Struct, frozen=True, kw_only=True):
-    data: list[_Row]
-    pagination: _Pagination
-
-
 async def plan_redeem(owner: Setup) -> tuple[Redeemable, ...]:
     """Return what can be redeemed now, in the order of the Data API.
 
@@ -62,9 +44,7 @@ async def plan_redeem(owner: Setup) -> tuple[Redeemable, ...]:
     """
     check_owner(owner)
     conditions = await _conditions(owner)
-    gamma = Reads(
-        base_url=owner.world.endpoints.gamma, clock=owner.world.clock, pace=owner.world.pace
-    )
+    gamma = make_reads(owner.world, owner.world.endpoints.gamma)
     try:
         markets = await Directory(reads=gamma, pace=owner.world.pace).by_conditions(conditions)
     finally:
@@ -122,31 +102,19 @@ def _redeemer(market: Market) -> str:
 
 async def _conditions(owner: Setup) -> tuple[ConditionId, ...]:
     """Return the markets in which the Data API shows something to redeem."""
-    reads = Reads(
-        base_url=owner.world.endpoints.data, clock=owner.world.clock, pace=owner.world.pace
+    reads = make_reads(owner.world, owner.world.endpoints.data)
+    private = PrivateReads(
+        exchange=reads, positions=reads, wallet=owner.account.wallet, pace=owner.world.pace
     )
-    found: list[ConditionId] = []
-    asked = [("user", owner.account.wallet), ("status", "REDEEMABLE"), ("limit", "100")]
-    cursor: str | None = None
     try:
-        for _ in range(_MOST_PAGES):
-            params = [*asked, ("cursor", cursor)] if cursor else asked
-            body = await reads.get("/v2/positions", params)
-            page = wire.read(body or b"", _Page, "positions")
-            found += [_condition(row) for row in page.data if row.redeemable]
-            if not page.pagination.has_more:
-                return tuple(dict.fromkeys(found))
-            cursor = page.pagination.next_cursor
-            if not cursor:
-                raise BadData("positions.pagination says there is more but names no next_cursor")
-        raise BadData(f"positions have more than {_MOST_PAGES} pages")
+        rows = await private.held()
     finally:
         await reads.close()
+    return tuple(dict.fromkeys(_condition(row) for row in rows if row.redeemable))
 
 
-def _condition(row: _Row) -> ConditionId:
-    token = wire.token_id(row.token_id, name="positions.token_id")
+def _condition(row: HeldRow) -> ConditionId:
     text = row.condition_id
-    if is_v2(token) and len(text) == _PADDED:
+    if is_v2(row.token_id) and len(text) == _PADDED:
         text = text[:-2]  # shown padded to 32 bytes by some endpoints
     return wire.condition_id(text, name="positions.condition_id")

@@ -9,6 +9,7 @@ from bot.chain.addresses import Contracts
 from bot.chain.reader import Chain
 from bot.clock import Clock
 from bot.model.account import Secret, TradingAccount
+from bot.venues.polymarket.reads import Reads
 from bot.venues.polymarket.sdk.client import BuilderKey, RelayerKey, Sdk
 from bot.venues.polymarket.settings import Endpoints, Pace
 
@@ -45,6 +46,11 @@ def make_chain(world: World) -> Chain:
         clock=world.clock,
         confirmations=world.confirmations,
     )
+
+
+def make_reads(world: World, base_url: str) -> Reads:
+    """Return what asks a public interface, not asked yet."""
+    return Reads(base_url=base_url, clock=world.clock, pace=world.pace)
 
 
 @asynccontextmanager

@@ -7,9 +7,8 @@ import msgspec
 from bot.errors import BadData, UserError
 from bot.owner.examined import ChainView
 from bot.owner.findings import Finding, fail, ok, warn
-from bot.owner.setup import World
+from bot.owner.setup import World, make_reads
 from bot.venues.polymarket import clob, wire
-from bot.venues.polymarket.reads import Reads
 from bot.venues.polymarket.sdk.setup import VERSION, check_client
 
 _CLOSE_S, _MOST_S = 2.0, 10.0
@@ -83,7 +82,7 @@ async def check_contracts(world: World, chain: ChainView) -> Finding:
 
 
 async def _ask(world: World, base_url: str, path: str) -> bytes:
-    reads = Reads(base_url=base_url, clock=world.clock, pace=world.pace)
+    reads = make_reads(world, base_url)
     try:
         body = await reads.get(path)
     finally:
