@@ -36,7 +36,7 @@ from bot.venues.polymarket.order_markets import OrderMarkets
 from bot.venues.polymarket.private_reads import PrivateReads
 from bot.venues.polymarket.reads import Reads
 from bot.venues.polymarket.sdk.calls import Call, redeem_calls
-from bot.venues.polymarket.sdk.client import RelayerKey, Sdk
+from bot.venues.polymarket.sdk.client import BuilderKey, RelayerKey, Sdk
 from bot.venues.polymarket.sdk.setup import account_of
 from bot.venues.polymarket.sending import OrderDesk
 from bot.venues.polymarket.settings import Endpoints, Pace
@@ -111,7 +111,7 @@ class PolymarketVenue:
         contracts: Contracts,
         pace: Pace,
         clock: Clock,
-        relayer_key: RelayerKey | None,
+        relayer_key: RelayerKey | BuilderKey | None,
     ) -> "PolymarketVenue":
         """Check that the key may trade for the wallet, and log in. Changes nothing on chain.
 
