@@ -105,7 +105,8 @@ class MemoryBank:
         self._accounts = accounts
         self._clock = clock
         self._transactions = 0
-        self._nonces: dict[str, int] = {}
+        self.nonces: dict[str, int] = {}
+        """What deposit wallets' next batches must carry."""
         self.balances: dict[tuple[str, str | None], int] = {}
         """(wallet, token id or None for cash) -> millionths."""
         self.allowances: dict[tuple[str, str], int] = {}
@@ -157,14 +158,14 @@ class MemoryBank:
 
     async def nonce(self, wallet: str) -> int:
         """Return the nonce that a deposit wallet's next batch must carry."""
-        return self._nonces.get(wallet, 0)
+        return self.nonces.get(wallet, 0)
 
     async def carry(self, batch: Batch) -> str:
         """Check a batch's signature. Its calls change nothing: there is no chain."""
         signer = batch.signer()
         if signer is None or batch.wallet not in wallets_of(signer, WalletKind.DEPOSIT):
             raise NotDone("OnlyOwner")
-        self._nonces[batch.wallet] = batch.nonce + 1
+        self.nonces[batch.wallet] = batch.nonce + 1
         return self._hash()
 
     async def redeem_for(self, wallet: str, market: Market) -> str:

@@ -14,7 +14,7 @@ from bot.sandbox import refusals
 from bot.sandbox.bank import Bank
 from bot.sandbox.checks import GTD_STOPS_EARLY_S, check_dollar
 from bot.sandbox.exchange import Exchange
-from bot.sandbox.faults import Faults, Trading, Unmatched
+from bot.sandbox.faults import Faults, Unmatched
 from bot.sandbox.house import House
 from bot.sandbox.matching import Ladder, Meeting, by_price
 from bot.sandbox.orders import DUST_E6, Order, Status
@@ -29,7 +29,6 @@ from bot.venues.books import epoch_ms, mirror
 GONE = "Order not found or already canceled"
 ALREADY_MATCHED = "Order already matched"
 ALREADY_CANCELED = "Order already canceled"
-_RETRY_AFTER_S = 79
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,22 +192,6 @@ class Engine:
         """End an open order, telling its owner why."""
         self._records.end(order, why)
         self._drop_ended(order.market)
-
-    def check_open(self, *, post_only: bool) -> None:
-        """Refuse new orders while the engine does not take them. Raises ``Refusal``."""
-        wait = {"Retry-After": str(_RETRY_AFTER_S)}
-        match self._faults.trading:
-            case Trading.RESTARTING:
-                raise Refusal(425, "Too Early: matching engine restarting", headers=wait)
-            case Trading.CANCEL_ONLY:
-                raise Refusal(503, refusals.CANCEL_ONLY)
-            case Trading.DISABLED:
-                raise Refusal(503, "trading disabled")
-            case Trading.POST_ONLY if not post_only:
-                more = {"code": "post_only_mode", "retry_after_seconds": _RETRY_AFTER_S}
-                raise Refusal(503, refusals.POST_ONLY, more=more, headers=wait)
-            case _:
-                return
 
     # --- inside
 

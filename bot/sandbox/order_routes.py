@@ -23,6 +23,7 @@ from bot.sandbox.writing import Json, plain
 
 _MOST_ORDERS = 15
 _MOST_CANCELS = 3000
+_RESTART_S = 79
 _LIMITS = {
     "Poly-RateLimit-Remaining": "59",
     "Poly-RateLimit-Reset": "0",
@@ -85,7 +86,7 @@ class Orders:
         if self._faults.geoblocked:
             raise Refusal(403, "Trading restricted in your region, see docs: geoblock")
         posted = read_posted(payload)
-        self._engine.check_open(post_only=posted.post_only)
+        self._check_open(post_only=posted.post_only)
         market = self._exchange.market_of(posted.order.token_id)
         if market is None:
             raise Refusal(404, "market not found")
@@ -132,7 +133,7 @@ class Orders:
 
     def _cancel(self, order_ids: Sequence[str], key: ApiKey) -> Payload:
         if self._faults.trading is Trading.RESTARTING:
-            self._engine.check_open(post_only=True)
+            self._check_open(post_only=True)
         canceled: list[str] = []
         refused: dict[str, str] = {}
         for order_id in order_ids:
@@ -144,6 +145,22 @@ class Orders:
             else:
                 canceled.append(order_id)
         return _limited({"canceled": canceled, "not_canceled": refused})
+
+    def _check_open(self, *, post_only: bool) -> None:
+        """Refuse what the engine does not take at present. Raises ``Refusal``."""
+        wait = {"Retry-After": str(_RESTART_S)}
+        match self._faults.trading:
+            case Trading.RESTARTING:
+                raise Refusal(425, "Too Early: matching engine restarting", headers=wait)
+            case Trading.CANCEL_ONLY:
+                raise Refusal(503, refusals.CANCEL_ONLY)
+            case Trading.DISABLED:
+                raise Refusal(503, "trading disabled")
+            case Trading.POST_ONLY if not post_only:
+                more = {"code": "post_only_mode", "retry_after_seconds": _RESTART_S}
+                raise Refusal(503, refusals.POST_ONLY, more=more, headers=wait)
+            case _:
+                return
 
 
 def _read(request: Request) -> object:
