@@ -19,7 +19,9 @@ STARTS_AT = datetime(2026, 9, 21, tzinfo=UTC)
 MARKETS = LocalMarkets()
 Make = Callable[[str], Market]
 KINDS = pytest.mark.parametrize(
-    "make", [MARKETS.ctf, MARKETS.neg_risk, MARKETS.v2], ids=["ctf", "neg-risk", "v2"]
+    "make",
+    [MARKETS.ctf, MARKETS.neg_risk, MARKETS.v2, MARKETS.v2_neg_risk],
+    ids=["ctf", "neg-risk", "v2", "v2-neg-risk"],
 )
 
 
