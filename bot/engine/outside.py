@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.engine.explain_transfers import explain
 from bot.engine.ports import Ports
 from bot.errors import VenueError
+from bot.model.orders import OrderStatus
 from bot.model.transfers import Entry, EntryKind, Transfer, Transfers
 from bot.model.units import TokenId, from_e6, to_e6
 
-REORG_BLOCKS = 128
-"""Blocks that are read again each time, in case they were undone."""
+READ_AGAIN = 450
+"""Blocks that are read again each time, 15 minutes: they may be undone, or hold a trade of ours
+that the venue does not show yet."""
+HEARD_WITHIN = timedelta(minutes=10)
+"""A trade that the chain shows may take this long until the venue shows it too."""
 STORE_EVERY = 256
 """Blocks after which it is worth a row how far the chain was read."""
 OPENING_TRIES = 3
@@ -25,6 +29,8 @@ class Outside:
     ports: Ports
     waiting: set[str] = field(default_factory=set)
     """Transactions that take more than the ledger holds: it has not heard of something yet."""
+    executed: set[TokenId] = field(default_factory=set)
+    """Tokens that orders of ours moved on the chain so lately that their fills may be missing."""
 
     async def read(self) -> int:
         """Book what is new and take back what was undone; return how many transactions.
@@ -38,7 +44,7 @@ class Outside:
         if span is None:
             return await self._open()
         first, last = span
-        since = max(last - REORG_BLOCKS, first + 1)
+        since = max(last - READ_AGAIN, first + 1)
         found = await self.ports.venue.transfers(since_block=since)
         with self.ports.ledger.transaction():
             changed = self._take_back(found, since) + self._book(found.rows)
@@ -99,10 +105,13 @@ class Outside:
 
     def _book(self, rows: Sequence[Transfer]) -> int:
         ledger, now = self.ports.ledger, self.ports.clock.now()
-        booked, self.waiting = 0, set()
+        booked, self.waiting, self.executed = 0, set(), set()
         known = ledger.transactions()
         for transaction, group in _by_transaction(rows).items():
-            ours = any(ledger.order(order_id) is not None for order_id in group[0].order_ids)
+            ours = [o for order_id in group[0].order_ids if (o := ledger.order(order_id))]
+            unheard = any(order.status is not OrderStatus.FILLED for order in ours)
+            if unheard and group[0].at > now - HEARD_WITHIN:
+                self.executed |= {order.token_id for order in ours}
             if ours or transaction in known:
                 continue
             entries = explain(group, ledger.account(now))

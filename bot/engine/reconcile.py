@@ -185,7 +185,8 @@ class Reconciler:
         if not lag:
             return set()
         ended = ledger.fills_ended_since(self.ports.clock.now() - lag)
-        return {fill.token_id for fill in (*ledger.fills_not_final(), *ended)}
+        booked = {fill.token_id for fill in (*ledger.fills_not_final(), *ended)}
+        return booked | self.outside.executed
 
     def _is_lasting(self, *, differs: bool) -> bool:
         """Whether an unexplained difference has lasted too long to be a read that lags."""
