@@ -1,6 +1,7 @@
 """`polyhedge wallet session-key`: keys that trade for a deposit wallet and can do nothing else."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,19 @@ if TYPE_CHECKING:
     from bot.venues.polymarket.sdk.owner import SessionKey
 
 
+def _read_address(ctx: click.Context, param: click.Parameter, text: str) -> str:  # noqa: ARG001
+    if re.fullmatch("0x[0-9a-fA-F]{40}", text) is None:
+        raise click.BadParameter(f"it is {text!r}; it must be 0x and 40 hexadecimal digits.")
+    return text
+
+
 @click.group("session-key")
 def session_key() -> None:
     """Keys that trade for a deposit wallet and can neither withdraw nor allow."""
 
 
 @session_key.command("create")
-@click.argument("address")
+@click.argument("address", callback=_read_address)
 @config_option
 @keystore_option
 @yes_option
@@ -28,10 +35,12 @@ def create(address: str, config: Path, keystore: Path | None, *, is_sure: bool) 
 
     Make the key where it will be used, with `polyhedge wallet new`: it never travels.
     """
+    from bot.owner.hand import check_builder
     from bot.owner.setup import open_sdk
     from bot.venues.polymarket.sdk.owner import authorize_session_key
 
     owner = open_owner(config, keystore)
+    check_builder(owner)
     consent(
         f"Let {address} trade (not withdraw) for {owner.account.wallet} for 180 days?",
         is_sure=is_sure,
@@ -71,7 +80,7 @@ def list_(config: Path, keystore: Path | None, *, as_json: bool) -> None:
 
 
 @session_key.command("revoke")
-@click.argument("address")
+@click.argument("address", callback=_read_address)
 @config_option
 @keystore_option
 @yes_option

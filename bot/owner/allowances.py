@@ -115,17 +115,6 @@ def choose(
     return [each for each in among if each.name in only] if only else default
 
 
-def missing(
-    spenders: Iterable[Spender], standing: Sequence[Allowance], contracts: Contracts, *, usd: Usd
-) -> tuple[Spender, ...]:
-    """Return what is not allowed, or not enough for ``usd``. Raises ``BadData``."""
-    return tuple(
-        each
-        for each in spenders
-        if _is_less(_now(each, standing, contracts), usd if each.is_by_sum else None)
-    )
-
-
 def raise_to(
     spenders: Iterable[Spender],
     standing: Sequence[Allowance],
@@ -134,7 +123,7 @@ def raise_to(
     usd: Usd | None,
     is_exact: bool,
 ) -> tuple[Change, ...]:
-    """Return the changes that allow what is wanted.
+    """Return the changes that allow what is wanted; none if all of it stands.
 
     Args:
         spenders: Who shall be allowed.

@@ -7,6 +7,7 @@ from bot.errors import CredentialError, VenueError
 from bot.model.account import WalletKind
 from bot.owner.setup import Setup, open_sdk
 from bot.venues.polymarket.sdk.calls import Call
+from bot.venues.polymarket.sdk.client import BuilderKey
 
 
 def check_owner(owner: Setup) -> None:
@@ -25,6 +26,21 @@ def check_owner(owner: Setup) -> None:
         raise CredentialError(
             "A contract wallet acts through the venue's relayer, which wants a key of its own. Set"
             " POLYMARKET_RELAYER_KEY and POLYMARKET_RELAYER_ADDRESS (made in the venue's settings)."
+        )
+
+
+def check_builder(owner: Setup) -> None:
+    """See that this key may authorize session keys. Raises ``CredentialError``."""
+    check_owner(owner)
+    if owner.account.kind is not WalletKind.DEPOSIT:
+        raise CredentialError(
+            f"{owner.account.wallet} is no deposit wallet, and only those obey session keys. Write"
+            " the deposit wallet of your key into wallet.address (`polyhedge wallet new` shows it)."
+        )
+    if not isinstance(owner.relayer_key, BuilderKey):
+        raise CredentialError(
+            "Session keys are authorized with a builder's key of the venue. Set"
+            " POLYMARKET_BUILDER_KEY, POLYMARKET_BUILDER_SECRET and POLYMARKET_BUILDER_PASSPHRASE."
         )
 
 

@@ -13,7 +13,7 @@ from bot.chain.token_ids import is_v2
 from bot.errors import BadData, ConfigError
 from bot.model.market import Market, MarketKind
 from bot.model.units import ConditionId, Shares, TokenId, Usd
-from bot.owner.allowances import NEEDED, missing
+from bot.owner.allowances import NEEDED, raise_to
 from bot.owner.hand import carry_out, check_owner
 from bot.owner.setup import Setup, make_reads, open_chain
 from bot.venues.polymarket import wire
@@ -85,11 +85,12 @@ async def _check_allowed(owner: Setup, chain: Chain, payable: Sequence[Redeemabl
     contracts = {_redeemer(each.market) for each in payable}
     spenders = [each for each in NEEDED if each.contract in contracts and not each.is_for_trading]
     standing = await chain.allowances(owner.account.wallet)
-    lacking = missing(spenders, standing, owner.world.contracts, usd=Usd(Decimal(0)))
+    lacking = raise_to(spenders, standing, owner.world.contracts, usd=None, is_exact=False)
     if lacking:
-        only = " ".join(f"--only {each.name}" for each in lacking)
+        names = [each.spender.name for each in lacking]
+        only = " ".join(f"--only {name}" for name in names)
         raise ConfigError(
-            f"{', '.join(each.name for each in lacking)} may not move the tokens that are to be"
+            f"{', '.join(names)} may not move the tokens that are to be"
             f" redeemed. Type first: polyhedge wallet approve {only}"
         )
 

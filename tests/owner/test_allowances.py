@@ -8,14 +8,20 @@ from decimal import Decimal
 import pytest
 
 from bot.chain.addresses import POLYGON
+from bot.chain.records import Allowance
 from bot.errors import BadData, ConfigError
 from bot.model.units import Usd
-from bot.owner.allowances import ALL, NEEDED, USED, choose, missing, raise_to, take_back
+from bot.owner.allowances import ALL, NEEDED, USED, Spender, choose, raise_to, take_back
 from bot.owner.calls import WITHOUT_LIMIT
 from tests.owner.rig import everything
 
 FIVE_HUNDRED = Usd(Decimal(500))
 NOTHING = everything(Decimal(0))
+
+
+def lacking(standing: tuple[Allowance, ...], usd: Usd) -> tuple[Spender, ...]:
+    changes = raise_to(NEEDED, standing, POLYGON, usd=usd, is_exact=False)
+    return tuple(change.spender for change in changes)
 
 
 def test_no_contract_that_splits_and_no_auto_redeemer_is_needed() -> None:
@@ -47,11 +53,11 @@ def test_an_allowance_that_was_used_up_in_part_is_missing(most: str, is_enough: 
         for each in (replace(a, most=Decimal(1)) if a.token == POLYGON.collateral else a
                      for a in everything())
     )  # fmt: skip
-    assert (missing(NEEDED, standing, POLYGON, usd=FIVE_HUNDRED) == ()) is is_enough
+    assert (lacking(standing, FIVE_HUNDRED) == ()) is is_enough
 
 
 def test_no_allowance_is_missing_also_where_nothing_is_needed() -> None:
-    assert missing(NEEDED, NOTHING, POLYGON, usd=Usd(Decimal(0))) == NEEDED
+    assert lacking(NOTHING, Usd(Decimal(0))) == NEEDED
 
 
 def test_all_that_stands_can_be_taken_back_also_what_we_never_ask_for() -> None:
@@ -84,4 +90,4 @@ def test_names_choose_and_a_wrong_one_lists_them() -> None:
 
 def test_what_the_chain_did_not_show_is_not_taken_for_nothing() -> None:
     with pytest.raises(BadData, match="did not show"):
-        missing(NEEDED, everything()[1:], POLYGON, usd=FIVE_HUNDRED)
+        lacking(everything()[1:], FIVE_HUNDRED)

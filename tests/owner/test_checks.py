@@ -150,8 +150,8 @@ async def test_a_contract_that_may_move_too_little_names_the_command() -> None:
     )
     (found,) = await check_allowances(examined(ToldChain(standing=few)))
     assert line(found) == (
-        "fail allowance: exchange-v3 may not move 500.00 pUSD: it could not buy in V2 markets ->"
-        " polyhedge wallet approve --only exchange-v3"
+        "fail allowance: exchange-v3 may not move more than 499.99 of 500.00 pUSD: it could not"
+        " buy in V2 markets -> polyhedge wallet approve --only exchange-v3"
     )
 
 

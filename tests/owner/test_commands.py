@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.clock import SystemClock
+from bot.model.account import Secret
 from bot.model.market import Market, MarketChanged
 from bot.model.units import Shares, Usd
 from bot.owner import keystore
@@ -92,8 +93,6 @@ class Desk:
 
     def secrets(self) -> list[str]:
         """Return every private key of the folder as hex digits."""
-        from bot.model.account import Secret
-
         word = Secret(self.environment["POLYHEDGE_PASSPHRASE"])
         return [
             keystore.load_key(path, passphrase=word).reveal()[2:]
@@ -101,17 +100,12 @@ class Desk:
         ]
 
 
-Open = Callable[..., Awaitable[Desk]]
-
-
 @pytest.fixture
 async def desk(
     tmp_path: Path, chain: LocalChain, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Desk]:
-    monkeypatch.setattr(keystore, "SCRYPT_ROUNDS", 2**4)
-    monkeypatch.setattr(keystore.save_key, "__kwdefaults__", {"rounds": 2**4})
-    market: Market = ctf_market()
-    async with Sandbox(markets=[market], clock=SystemClock(), chain=chain) as sandbox:
+    monkeypatch.setattr(keystore.save_key, "__kwdefaults__", {"rounds": 2**4})  # quick to open
+    async with Sandbox(markets=[ctf_market()], clock=SystemClock(), chain=chain) as sandbox:
         desk = Desk(folder=tmp_path, sandbox=sandbox, chain=chain)
         desk.configure()
         yield desk
@@ -145,10 +139,9 @@ async def test_an_eoa_is_made_funded_wrapped_approved_and_found_well(desk: Desk)
 
 async def test_a_deposit_wallet_gets_a_session_key_and_loses_it(desk: Desk) -> None:
     await desk.type("wallet", "new", "--keystore", str(desk.folder / "owner.json"))
-    told = await desk.type("wallet", "new")
+    await desk.type("wallet", "new")
     owner, session = desk.key("owner.json"), desk.key()
-    told = desk.printed[0]
-    wallet = re.search(r"deposit wallet is (0x\w{40})", told)
+    wallet = re.search(r"deposit wallet is (0x\w{40})", desk.printed[0])
     assert wallet is not None
     desk.configure(wallet[1])
     by_owner = ("--keystore", str(desk.folder / "owner.json"), "--yes")
@@ -215,6 +208,8 @@ async def test_the_kill_switch_is_on_chain_and_can_be_undone(desk: Desk) -> None
         (("wallet", "approve", "--limit", "1", "--unlimited"), "contradict each other"),
         (("wallet", "approve", "--only", "router2"), "--only router2 names no contract"),
         (("wallet", "deploy", "--yes"), "deploys wallet 0x"),
+        (("wallet", "session-key", "create", "0x12", "--yes"), "it is '0x12'; it must be 0x and"),
+        (("wallet", "session-key", "create", "0x" + "1" * 40, "--yes"), "is no deposit wallet"),
         (("wallet", "new"), "overwritten is lost for ever"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
@@ -277,3 +272,13 @@ async def test_a_redemption_that_is_not_allowed_names_the_command(desk: Desk) ->
     await desk.type("wallet", "revoke", "--only", "router", "--yes")
     told = await desk.type("owner", "redeem", "--yes", code=2)
     assert "Type first: polyhedge wallet approve --only router" in told
+
+
+async def test_the_public_look_needs_no_key_and_leaves_a_report(desk: Desk) -> None:
+    report = desk.folder / "report.json.txt"
+    words = ("doctor", "--public", "--listen", "0.2", "--report", str(report))
+    told = await desk.type(*words, code=3)  # this sandbox lists no V2 market
+    assert re.search(r"Gamma market v1 +read +\d+", told)
+    assert re.search(r"Gamma market v2 +no answer", told)
+    assert f"Written to {report}" in told
+    assert [each["name"] for each in json.loads(report.read_text("utf-8"))["seen"]]

@@ -3,8 +3,7 @@
 from decimal import Decimal
 
 from bot.model.account import WalletKind
-from bot.model.units import ZERO_USD, Usd
-from bot.owner.allowances import AUTO_REDEEMER, NEEDED, USED, Spender, missing
+from bot.owner.allowances import AUTO_REDEEMER, NEEDED, USED, Change, raise_to
 from bot.owner.examined import Examined
 from bot.owner.findings import Finding, fail, ok, warn
 
@@ -35,31 +34,32 @@ async def check_allowances(examined: Examined) -> list[Finding]:
     """Say what each contract may not move but must; one line if all is well."""
     contracts = examined.setup.world.contracts
     standing = await examined.chain.allowances(examined.setup.account.wallet)
-    lacking: dict[str, list[Spender]] = {}
-    for spender in missing(NEEDED, standing, contracts, usd=examined.need_usd):
-        lacking.setdefault(spender.name, []).append(spender)
+    changes = raise_to(NEEDED, standing, contracts, usd=examined.need_usd, is_exact=False)
+    lacking: dict[str, list[Change]] = {}
+    for each in changes:
+        lacking.setdefault(each.spender.name, []).append(each)
     findings = [
-        _lacks(spenders, examined, only=name if len(lacking) == 1 else "")
-        for name, spenders in lacking.items()
+        _lacks(of_one, examined, only=name if len(lacking) == 1 else "")
+        for name, of_one in lacking.items()
     ]
     if not lacking:
         findings.append(ok("allowance", f"all {len(NEEDED)} that trading needs"))
     if examined.setup.account.is_session:
         automatic = [each for each in USED if each.name == AUTO_REDEEMER]
-        is_on = not missing(automatic, standing, contracts, usd=ZERO_USD)
+        is_on = not raise_to(automatic, standing, contracts, usd=None, is_exact=False)
         findings.append(_payouts(is_on=is_on))
     return findings
 
 
-def _lacks(spenders: list[Spender], examined: Examined, *, only: str) -> Finding:
+def _lacks(changes: list[Change], examined: Examined, *, only: str) -> Finding:
     """Return the line of one contract that may move too little."""
-    things = " or ".join(_enough(examined.need_usd, each) for each in spenders)
-    purposes = " or ".join(each.purpose for each in spenders)
+    things = " or ".join(_too_little(each) for each in changes)
+    purposes = " or ".join(each.spender.purpose for each in changes)
     chosen = f" --only {only}" if only else ""
-    is_vital = spenders[0].is_for_trading or not examined.setup.account.is_session
+    is_vital = changes[0].spender.is_for_trading or not examined.setup.account.is_session
     return (fail if is_vital else warn)(
         "allowance",
-        f"{spenders[0].name} may not move {things}: it could not {purposes}",
+        f"{changes[0].spender.name} may not move {things}: it could not {purposes}",
         f"polyhedge wallet approve{chosen}{_who(examined)}",
     )
 
@@ -101,8 +101,11 @@ def _payouts(*, is_on: bool) -> Finding:
     )
 
 
-def _enough(usd: Usd, spender: Spender) -> str:
-    return f"{usd:,.2f} pUSD" if spender.is_by_sum else spender.token_name
+def _too_little(change: Change) -> str:
+    if change.then is None:
+        return change.spender.token_name
+    least = f"{change.then:,.2f} pUSD"
+    return f"more than {change.now:,.2f} of {least}" if change.now else least
 
 
 def _who(examined: Examined) -> str:
