@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 
 from bot.clock import Clock
+from bot.errors import UserError
 from bot.model.market import Market, MarketEvent
 from bot.model.units import ConditionId, Shares, to_e6
 from bot.sandbox.accounts import Accounts, ApiKey
@@ -44,10 +45,16 @@ class Sandbox:
         clock: For the venue's time.
         chain: Where money and tokens are; one that has been started. None: they are in memory,
             and ``memory`` gives and takes.
+        port: Of REST; the two streams take the next two. 0: free ones.
     """
 
     def __init__(
-        self, *, markets: Iterable[Market], clock: Clock, chain: LocalChain | None = None
+        self,
+        *,
+        markets: Iterable[Market],
+        clock: Clock,
+        chain: LocalChain | None = None,
+        port: int = 0,
     ) -> None:
         self.clock = clock
         self.faults = Faults()
@@ -98,6 +105,7 @@ class Sandbox:
             pass_time=self.pass_time,
         )
         self._http = HttpServer(handle=self.rest.handle)
+        self._port = port
         self._endpoints: Endpoints | None = None
 
     def _private(self) -> PrivateRest:
@@ -132,10 +140,30 @@ class Sandbox:
         }
 
     async def __aenter__(self) -> "Sandbox":
+        try:
+            await self._start()
+        except OSError as error:
+            await self._close()
+            raise UserError(
+                f"Port {self._port} of 127.0.0.1, or one of the two after it, cannot be taken "
+                f"({error.strerror}). Choose another with --port"
+            ) from error
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def _start(self) -> None:
+        asked = [self._port + number if self._port else 0 for number in range(3)]
+        port = await self._http.start(asked[0])
+        stream_port = await self.channel.start(asked[1])
+        user_port = await self.user_channel.start(asked[2])
         await self.bank.open()
-        port = await self._http.start()
-        stream_port = await self.channel.start()
-        user_port = await self.user_channel.start()
         self._endpoints = Endpoints(
             gamma=f"http://127.0.0.1:{port}/gamma",
             clob=f"http://127.0.0.1:{port}/clob",
@@ -146,14 +174,8 @@ class Sandbox:
             market_stream=f"ws://127.0.0.1:{stream_port}/ws/market",
             user_stream=f"ws://127.0.0.1:{user_port}/ws/user",
         )
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def _close(self) -> None:
         await self.records.settlement.close()
         await self.channel.close()
         await self.user_channel.close()

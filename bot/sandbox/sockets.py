@@ -41,12 +41,12 @@ class Sockets:
         self.opened = 0
         """How many connections have been opened so far."""
 
-    async def start(self) -> int:
-        """Listen on a free port of 127.0.0.1 and return it."""
+    async def start(self, port: int = 0) -> int:
+        """Listen on a port of 127.0.0.1, a free one if it is 0, and return it."""
         from websockets.asyncio.server import serve
 
         self._server = await serve(
-            self._serve, "127.0.0.1", 0, ping_interval=None, close_timeout=0.5
+            self._serve, "127.0.0.1", port, ping_interval=None, close_timeout=0.5
         )
         return int(next(iter(self._server.sockets)).getsockname()[1])
 
