@@ -14,8 +14,9 @@ import pytest
 from bot.clock import SystemClock
 from bot.errors import ConfigError
 from bot.owner.first_frames import look_at_frames
-from bot.owner.public import Probe, Seen, Verdict, judge
-from bot.owner.public_look import PublicReport, look_at_public, write_report
+from bot.owner.probes import Probe
+from bot.owner.public import Seen, Verdict, judge
+from bot.owner.public_report import PublicReport, look_at_public, write_report
 from bot.owner.shapes import Fit, compare
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.config import Settings
     from bot.model.units import OrderId, Usd
     from bot.owner.findings import Finding
-    from bot.owner.public_look import PublicReport
+    from bot.owner.public_report import PublicReport
     from bot.venues.polymarket.settings import Endpoints
 
 _LISTEN_S = 10.0
@@ -132,7 +132,7 @@ def _look_at_public(
     endpoints: "Endpoints", *, address: str | None, listen: float
 ) -> "PublicReport":
     from bot.clock import SystemClock
-    from bot.owner.public_look import look_at_public
+    from bot.owner.public_report import look_at_public
     from bot.venues.polymarket.settings import Pace
 
     return asyncio.run(
@@ -154,7 +154,7 @@ def _endpoints(config: Path) -> "Endpoints":
 
 
 def _tell_public(found: "PublicReport", path: Path, *, as_json: bool) -> None:
-    from bot.owner.public_look import write_report
+    from bot.owner.public_report import write_report
 
     write_report(found, path)
     if as_json:
