@@ -160,13 +160,13 @@ def _tell_public(found: "PublicReport", path: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    from bot.cli.show.doctor import render_public, say_differences
+    from bot.cli.show.doctor import render_public, say_problems
     from bot.cli.show.terminal import make_console
 
     console = make_console()
     console.print(render_public(found.seen, width=console.width))
-    for line in say_differences(found.seen):
-        click.echo(line)
+    problems = list(say_problems(found.seen))
+    click.echo("".join(f"\n{line}" for line in problems))
     click.echo(
         f"\nWritten to {path}: the fields and the beginning of each public payload. It holds no"
         "\nkey, no address and nothing of yours. Send it to us, well or not: production was out of"
