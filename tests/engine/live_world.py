@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.engine.outside import Outside
 from bot.model.view import Account, Position, Redeemable
 from tests.core.builders import make_holding, make_portfolio
 from tests.engine.live_venue import LiveVenue
@@ -44,6 +45,10 @@ class LiveWorld(World):
         self.market_data.change(
             make_market(closed=True, accepting_orders=False, payouts=(yes, no), disputed=disputed)
         )
+
+    def outside(self) -> Outside:
+        """Return what the daemon knows of the chain."""
+        return self.engine._reconciler.outside
 
     def account(self) -> Account:
         return self.ledger.account(self.clock.now())
