@@ -19,9 +19,7 @@ from bot.model.account import Secret
 from bot.model.market import Market, MarketChanged
 from bot.model.units import Price, Shares, Usd
 from bot.sandbox.chain import LocalChain
-from bot.sandbox.chain.markets import oracle, question_id
 from bot.sandbox.chain.orders import address_of
-from bot.sandbox.exchange import Origin
 from bot.sandbox.faults import Fate
 from bot.sandbox.server import Sandbox
 from bot.venues.polymarket.sdk.client import RelayerKey
@@ -94,9 +92,6 @@ async def open_stage(
     waits = SystemClock()  # the node and the relayer take real time
     async with Sandbox(markets=[market, *more_markets], clock=clock, chain=local) as sandbox:
         sandbox.faults.fates = deque([Fate.HOLD] * ALWAYS)
-        for one in (market, *more_markets):
-            origin = Origin(question_id(one), oracle(one))
-            sandbox.exchange.origins[one.condition_id] = origin
         chain = Chain(
             rpc_url=sandbox.endpoints.rpc,
             contracts=POLYGON,
@@ -112,20 +107,24 @@ async def open_stage(
             confirmations=0,
             pace=CHAIN_PACE,
         )
-        venue = await PolymarketVenue.open(
-            key=key,
-            wallet=wallet,
-            chain=chain,
-            sender=sender,
-            endpoints=sandbox.endpoints,
-            contracts=POLYGON,
-            pace=QUICK,
-            clock=clock,
-            relayer_key=RelayerKey(key=Secret("relayer"), address=address_of(key)),
-        )
         try:
-            yield LiveStage(venue=venue, sandbox=sandbox, local=local, clock=clock, market=market)
+            venue = await PolymarketVenue.open(
+                key=key,
+                wallet=wallet,
+                chain=chain,
+                sender=sender,
+                endpoints=sandbox.endpoints,
+                contracts=POLYGON,
+                pace=QUICK,
+                clock=clock,
+                relayer_key=RelayerKey(key=Secret("relayer"), address=address_of(key)),
+            )
+            try:
+                yield LiveStage(
+                    venue=venue, sandbox=sandbox, local=local, clock=clock, market=market
+                )
+            finally:
+                await venue.close()
         finally:
-            await venue.close()
             await sender.close()
             await chain.close()
