@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from polymarket import AsyncSecureClient
 from polymarket.errors import RequestRejectedError
 
 from bot.sandbox.server import Sandbox
-from tests.sandbox.rig import DEPOSIT, EOA, KEY, YES, running, unified
+from tests.sandbox.rig import DEPOSIT, EOA, YES, running, unified
 from tests.venues.polymarket.rig import V2_IDS
 
 
@@ -57,44 +56,6 @@ async def test_unified_client_takes_and_settles(sandbox: Sandbox, wallet: str, t
         kind: Any = "CONDITIONAL" if token == YES else "CONDITIONAL-V2"
         held = await client.get_balance_allowance(asset_type=kind, token_id=token)
         assert held.balance == 10_000_000
-
-
-def old_client(sandbox: Sandbox, **more: Any) -> Any:
-    from py_clob_client_v2.client import ClobClient
-
-    client = ClobClient(host=sandbox.endpoints.clob, chain_id=137, key=KEY, **more)
-    client.set_api_creds(client.create_or_derive_api_key())
-    return client
-
-
-async def test_clob_client_v2_rests_reads_and_cancels(sandbox: Sandbox) -> None:
-    from py_clob_client_v2.clob_types import OrderArgs, OrderPayload
-
-    client = await asyncio.to_thread(old_client, sandbox)
-    wanted = OrderArgs(token_id=YES, price=0.52, size=10, side="BUY")
-    placed = await asyncio.to_thread(client.create_and_post_order, wanted)
-    assert placed["status"] == "live"
-    order = await asyncio.to_thread(client.get_order, placed["orderID"])
-    assert order["price"] == "0.52"
-    assert len(await asyncio.to_thread(client.get_open_orders)) == 1
-    payload = OrderPayload(orderID=placed["orderID"])
-    ended = await asyncio.to_thread(client.cancel_order, payload)
-    assert ended == {"canceled": [placed["orderID"]], "not_canceled": {}}
-    assert await asyncio.to_thread(client.get_order, placed["orderID"]) is None
-
-
-async def test_clob_client_of_the_first_version_is_refused(sandbox: Sandbox) -> None:
-    from py_clob_client.client import ClobClient
-    from py_clob_client.clob_types import OrderArgs
-    from py_clob_client.exceptions import PolyApiException
-
-    def trade() -> None:
-        client = ClobClient(sandbox.endpoints.clob, key=KEY, chain_id=137)
-        client.set_api_creds(client.create_or_derive_api_creds())
-        client.create_and_post_order(OrderArgs(price=0.52, size=10, side="BUY", token_id=YES))
-
-    with pytest.raises(PolyApiException, match="order_version_mismatch"):
-        await asyncio.to_thread(trade)
 
 
 async def test_login_twice_gives_the_same_key(sandbox: Sandbox) -> None:
