@@ -16,14 +16,19 @@ from bot.config import MarketDataName, Mode, Settings
 from bot.engine.cycle import CycleResult, Engine
 from bot.engine.ports import Ports, Report, Terms
 from bot.ledger import Ledger, LedgerReader
+from bot.model.account import Secret, TradingAccount
 from bot.model.orders import OrderStatus, OrderType
 from bot.model.units import Usd
 from bot.portfolio import PortfolioReader, open_portfolio
-from bot.venues.ports import MarketData
+from bot.venues.ports import MarketData, Venue
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
 
 DEADLINE = timedelta(minutes=2)
 """A cycle that takes longer than this is ended; nothing more is sent in it."""
+
+
+Beside = Callable[[asyncio.Event], Iterable[Coroutine[None, None, None]]]
+"""What runs beside the cycles until they end, given what wakes a cycle."""
 
 
 def no_tasks(_wake: asyncio.Event) -> Iterable[Coroutine[None, None, None]]:
@@ -38,13 +43,18 @@ class Daemon:
     settings: Settings
     ports: Ports
     engine: Engine
-    beside: Callable[[asyncio.Event], Iterable[Coroutine[None, None, None]]] = no_tasks
-    """What runs beside the cycles until they end, given what wakes a cycle."""
+    beside: Beside = no_tasks
+    account: TradingAccount | None = None
+    """Who trades with money; None: nobody."""
 
 
 @asynccontextmanager
 async def open_daemon(
-    settings: Settings, *, report: Report, decided: Callable[[CycleResult], None]
+    settings: Settings,
+    *,
+    report: Report,
+    decided: Callable[[CycleResult], None],
+    key: Secret | None = None,
 ) -> AsyncIterator[Daemon]:
     """Open ledger, market data and venue, and close them again.
 
@@ -52,11 +62,15 @@ async def open_daemon(
         settings: What the user wants.
         report: Logs one event.
         decided: Called after each decision is on disk.
+        key: What `unlock` returned: live mode trades with it, no other mode takes one.
 
     Raises:
         LedgerError: The ledger is in use or cannot be written.
         DataError: The first read of the market data failed.
+        UserError: Key or wallet do not fit.
     """
+    if (key is not None) is not (settings.mode is Mode.LIVE):
+        raise ValueError(f"mode {settings.mode} and a key do not go together")
     async with AsyncExitStack() as open_things:
         durable = settings.mode is not Mode.REPLAY
         ledger = Ledger.open(settings.ledger, mode=settings.mode, durable=durable)
@@ -67,6 +81,15 @@ async def open_daemon(
         await market_data.start()
         portfolio = open_portfolio(settings.portfolio, report=report)
         open_things.push_async_callback(portfolio.close)
+        tasks: Beside = no_tasks
+        account: TradingAccount | None = None
+        venue: Venue | None = None
+        if key is not None:
+            from bot.app.live import open_venue, run_beside
+
+            live = await open_things.enter_async_context(open_venue(settings, key=key, clock=clock))
+            venue, account = live, live.account
+            tasks = run_beside(settings, venue=live, ledger=ledger, clock=clock, report=report)
         ports = _ports(
             settings,
             ledger=ledger,
@@ -74,8 +97,15 @@ async def open_daemon(
             market_data=market_data,
             portfolio=portfolio,
             report=report,
+            venue=venue or _simulated(settings, ledger, clock, market_data),
         )
-        yield Daemon(settings=settings, ports=ports, engine=Engine(ports=ports, decided=decided))
+        yield Daemon(
+            settings=settings,
+            ports=ports,
+            engine=Engine(ports=ports, decided=decided),
+            beside=tasks,
+            account=account,
+        )
 
 
 def make_clock(settings: Settings, *, last: tuple[int, datetime] | None) -> Clock:
@@ -99,12 +129,31 @@ def _ports(
     market_data: MarketData,
     portfolio: PortfolioReader,
     report: Report,
+    venue: Venue,
 ) -> Ports:
+    return Ports(
+        venue=venue,
+        market_data=market_data,
+        portfolio=portfolio,
+        strategies=KnownStrategies(
+            settings=settings, ledger=ledger, holdings=lambda: portfolio.holdings
+        ),
+        ledger=ledger,
+        clock=clock,
+        report=report,
+        terms=make_terms(settings),
+    )
+
+
+def _simulated(
+    settings: Settings, ledger: Ledger, clock: Clock, market_data: MarketData
+) -> SimulatedVenue:
+    """Return the venue of paper and replay, as the ledger left it."""
     if ledger.last_cycle() is None and ledger.account(clock.now()).cash_usd == 0:
         cash = Usd(settings.paper.cash_usd)
         ledger.record_deposit(cash, clock.now(), "play money at the first start")
     account = ledger.account(clock.now())
-    venue = SimulatedVenue(
+    return SimulatedVenue(
         market_data=market_data,
         clock=clock,
         latency_s=settings.paper.latency.total_seconds(),
@@ -122,18 +171,6 @@ def _ports(
         ),
         max_book_age_s=settings.max_quote_age.total_seconds(),
     )
-    return Ports(
-        venue=venue,
-        market_data=market_data,
-        portfolio=portfolio,
-        strategies=KnownStrategies(
-            settings=settings, ledger=ledger, holdings=lambda: portfolio.holdings
-        ),
-        ledger=ledger,
-        clock=clock,
-        report=report,
-        terms=make_terms(settings),
-    )
 
 
 def make_terms(settings: Settings) -> Terms:
@@ -147,6 +184,7 @@ def make_terms(settings: Settings) -> Terms:
         premium_budget_share=budget.share or 0.0,
         max_total_usd=total.usd,
         max_total_share=total.share or 0.0,
+        live_total_usd=settings.live.max_total_usd if settings.mode is Mode.LIVE else None,
         max_price_age=settings.max_price_age,
         max_view_age=settings.max_view_age,
         max_quote_age=settings.max_quote_age,

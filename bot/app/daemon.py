@@ -50,6 +50,8 @@ async def _run_live_quotes(
     ports = daemon.ports
     between = Between(ports)
     beside = [asyncio.ensure_future(task) for task in daemon.beside(between.wake)]
+    for task in beside:
+        task.add_done_callback(lambda _: stop.set())  # one that ends by itself has failed
     try:
         await run_scheduled(
             _Cycles(daemon, stop, between), clock=clock, until=until, stop=stop, wake=between.wake
@@ -57,7 +59,10 @@ async def _run_live_quotes(
     finally:
         for task in beside:
             task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        await asyncio.wait(beside) if beside else None
+    for task in beside:
+        if not task.cancelled():
+            task.result()
 
 
 class _Cycles:

@@ -74,8 +74,9 @@ class PolymarketVenue:
         clock: Clock,
     ) -> None:
         self.account = sdk.account
+        self.sdk, self.api_key = sdk, sdk.api_key
+        """For what runs beside the orders: the user channel and the dead man's switch."""
         self.can_redeem = not sdk.account.is_session
-        self._sdk = sdk
         self._chain = chain
         self._sender = sender
         self._contracts = contracts
@@ -142,7 +143,7 @@ class PolymarketVenue:
         """Let go of sockets."""
         for reads in (self._private, self._clob, self._gamma, self._data):
             await reads.close()
-        await self._sdk.close()
+        await self.sdk.close()
 
     async def balances(self, tokens: Collection[TokenId] = ()) -> Balances:
         """Return cash and shares as the chain has them, all of one block."""
@@ -241,7 +242,7 @@ class PolymarketVenue:
 
     async def _transact(self, calls: Collection[Call], *, purpose: str) -> None:
         if self.account.kind is not WalletKind.EOA:
-            await self._sdk.relay(tuple(calls), purpose=purpose)
+            await self.sdk.relay(tuple(calls), purpose=purpose)
             return
         if self._sender is None:
             raise VenueError(f"{purpose}: an EOA needs a sender for its own transactions")
