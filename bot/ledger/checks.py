@@ -62,36 +62,21 @@ def is_news(known: Fill, fill: Fill, order: LiveOrder) -> bool:
     A source that lags behind is no news, whatever figures it has.
 
     Raises:
-        InvariantError: It had come to an end, and now that is another one or has other figures; or
-            its figures are more than its order allows.
+        InvariantError: It had come to an end, and now that is another one; or its figures are more
+            than its order allows.
     """
     before, after = _FINALITY[known.settlement], _FINALITY[fill.settlement]
-    if before == after == 2:
-        _check_end(known, fill)
-        return False
-    if after < before:
+    if before == after == 2 and known.settlement is not fill.settlement:
+        raise InvariantError(
+            f"trade {fill.trade_id} was {known.settlement.value} and is now"
+            f" {fill.settlement.value}; both are final"
+        )
+    if after < before or fill.settlement is known.settlement is TradeSettlement.FAILED:
         return False
     changed = figures(known) != figures(fill)
     if changed:
         check_fill(fill, replace(order, filled=Shares(order.filled - known.size)))
     return changed or known.settlement is not fill.settlement
-
-
-def _check_end(known: Fill, fill: Fill) -> None:
-    if known.settlement is not fill.settlement:
-        raise InvariantError(
-            f"trade {fill.trade_id} was {known.settlement.value} and is now"
-            f" {fill.settlement.value}; both are final"
-        )
-    if fill.settlement is TradeSettlement.CONFIRMED and figures(known) != figures(fill):
-        raise InvariantError(
-            f"trade {fill.trade_id} of order {fill.order_id} was confirmed as {_say(known)}; now it"
-            f" is {_say(fill)}"
-        )
-
-
-def _say(fill: Fill) -> str:
-    return f"{fill.size} shares for {fill.cash_usd} USD, fee {fill.fee_usd}"
 
 
 def check_status(order: LiveOrder, status: OrderStatus, *, detail: str) -> None:

@@ -106,16 +106,6 @@ def test_a_fill_that_does_not_fit_breaks_the_invariant(
     assert sums(ledger) == NOTHING
 
 
-def test_a_confirmed_fill_that_changes_breaks_the_invariant(ledger: Ledger) -> None:
-    send(ledger)
-    ledger.record_fill(make_fill(settlement=TradeSettlement.CONFIRMED), START)
-    with pytest.raises(
-        InvariantError,
-        match=r"confirmed as 10 shares for -4\.10+ USD, fee 0\.1; now it is 9 shares",
-    ):
-        ledger.record_fill(make_fill(size="9", settlement=TradeSettlement.CONFIRMED), START)
-
-
 def kinds(ledger: Ledger) -> list[str]:
     return [row["kind"] for row in ledger._db.query("SELECT kind FROM journal ORDER BY id")]
 
@@ -138,6 +128,22 @@ def test_what_the_chain_says_of_a_fill_is_booked_by_a_row_of_its_own(ledger: Led
     assert reader.fills() == ledger.fills()
     assert reader.account(START) == ledger.account(START)
     reader.close()
+
+
+def test_a_confirmed_fill_may_be_corrected_once_more(ledger: Ledger) -> None:
+    """Two trades of one transaction: what one of them got is exact when both are known."""
+    send(ledger)
+    ledger.record_fill(make_fill(settlement=TradeSettlement.CONFIRMED), START)
+    assert ledger.record_fill(make_fill(size="9", settlement=TradeSettlement.CONFIRMED), START)
+    assert ledger.account(START).positions[0].shares == Decimal(9)
+    assert kinds(ledger) == ["fill", "correction"]
+    assert ledger.fills_not_final() == ()
+
+
+def test_what_a_failed_fill_would_have_been_is_no_news(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(settlement=TradeSettlement.FAILED), START)
+    assert not ledger.record_fill(make_fill(size="9", settlement=TradeSettlement.FAILED), START)
 
 
 def test_a_smaller_fill_leaves_more_of_its_order_open(ledger: Ledger) -> None:
