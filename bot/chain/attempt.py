@@ -121,6 +121,7 @@ class Attempt:
                 return
             self.has_left = False
             if refusal is _Refusal.FUNDS:
+                words += f". Send POL for gas to {self._sender}"
                 break
             await self._renew(refusal)
         raise VenueError(f"The node at {self._rpc.host} refused it: {words}. Nothing was sent")
@@ -225,9 +226,10 @@ class Attempt:
             "gas": hex(self.act.gas),
         }
         try:
-            await self._rpc.ask("eth_call", question, hex(block - 1))
+            # Its own block's end: whatever came before it in that block is part of the reason.
+            await self._rpc.ask("eth_call", question, hex(block))
         except Reverted as error:
             return error.reason
         except DataError:
-            return "the node does not tell why"
-        return "it would have passed a block before"
+            pass
+        return "the node does not tell why"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,12 +33,15 @@ class Between:
         self.cut: Callable[[str], bool] = lambda _method: False
         """Methods after which the line is cut, when the node has already done its part."""
         self.most_calls = 100
+        self.hangs = False
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         question = json.loads(await request.text())
         calls = question if isinstance(question, list) else [question]
         self.asked += [call["method"] for call in calls]
         self.requests.append(len(calls))
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.body is not None or self.status != 200 or len(calls) > self.most_calls:
             status = self.status if len(calls) <= self.most_calls else 500
             return web.Response(status=status, text=self.body or "")
@@ -57,7 +61,7 @@ async def between(target: str) -> AsyncIterator[Between]:
     way = Between(target)
     app = web.Application()
     app.router.add_post("/{key:.*}", way.serve)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import traceback
@@ -119,6 +120,13 @@ async def test_money_and_gas_of_a_wallet(chain: LocalChain, eyes: Chain, alice: 
     assert await eyes.cash(wallet) == Decimal(100)
     await chain.give_gas(wallet, Decimal("1.5"))
     assert await eyes.gas_money(wallet) == Decimal("1.5")
+
+
+async def test_dollars_of_another_currency(chain: LocalChain, eyes: Chain) -> None:
+    wallet = address_of(chain.accounts[6])
+    await chain.mint_usdce(wallet, Usd(Decimal("2.5")))
+    assert await eyes.cash(wallet, currency=POLYGON.usdce) == Decimal("2.5")
+    assert await eyes.cash(wallet) == 0
 
 
 async def test_code_tells_a_wallet_from_a_key(
@@ -378,6 +386,13 @@ async def test_balances_can_be_read_at_one_instant(
     assert await eyes.shares(address_of(alice), [token], at_block=then) == {token: 0}
 
 
+async def test_reads_that_come_together_share_what_they_open(
+    eyes: Chain, alice: Secret, bob: Secret
+) -> None:
+    fresh = [eyes.cash(address_of(key)) for key in (alice, bob, alice)]
+    assert await asyncio.gather(*fresh) == [Decimal(100)] * 3
+
+
 # --- a bad node ----------------------------------------------------------------------------------
 
 JSON_ERROR = {"code": -32005, "message": "daily limit reached"}
@@ -457,6 +472,14 @@ async def test_nobody_at_the_address_is_a_source_that_is_down(chain: LocalChain)
     await nowhere.close()
 
 
+async def test_a_node_that_hangs_is_a_source_that_is_down(way: Between) -> None:
+    way.hangs = True
+    hasty = reader(way.url, pace=ChainPace(timeout=0.05, tries=1))
+    with pytest.raises(SourceDown, match=r"did not answer within 0\.05 s"):
+        await hasty.start()
+    await hasty.close()
+
+
 async def test_a_short_failure_is_ridden_out(way: Between, weak_eyes: Chain, alice: Secret) -> None:
     fails = iter([True, True])
     way.cut = lambda _method: next(fails, False)
@@ -475,7 +498,7 @@ async def test_a_contract_that_is_not_there_has_no_balance(
     way.spoil = lambda call, reply: (
         {**reply, "result": "0x"} if call["method"] == "eth_call" else None
     )
-    with pytest.raises(BadData, match=r"balance of pUSD was '0x'"):
+    with pytest.raises(BadData, match=r"balance in dollars was '0x'"):
         await weak_eyes.cash(address_of(alice))
     token = MARKETS.ctf("rain").token_ids[0]
     with pytest.raises(BadData, match=r"order status was '0x'"):
@@ -491,6 +514,51 @@ async def test_a_node_that_lags_is_not_believed_about_transfers(
     )
     with pytest.raises(SourceDown, match=rf"is at block {upto - 1}; it must have seen {upto}"):
         await weak_eyes.transfers(address_of(alice), since_block=0, upto_block=upto)
+
+
+@pytest.mark.parametrize("answer", [{}, "0x", None, [3], [{"topics": 3}]])
+async def test_logs_that_are_none_are_refused(
+    way: Between, weak_eyes: Chain, alice: Secret, answer: object
+) -> None:
+    way.spoil = lambda call, reply: (
+        {**reply, "result": answer} if call["method"] == "eth_getLogs" else None
+    )
+    with pytest.raises(BadData, match=r"log"):
+        await everything(weak_eyes, address_of(alice))
+
+
+async def test_a_receipt_without_logs_is_refused(
+    chain: LocalChain, way: Between, weak_eyes: Chain, alice: Secret
+) -> None:
+    transfer = "transfer(address,uint256)"
+    transaction = await chain.send(
+        address_of(alice), POLYGON.collateral, transfer, POLYGON.router, 1
+    )
+    way.spoil = lambda call, reply: (
+        {**reply, "result": {**reply["result"], "logs": None}}
+        if call["method"] == "eth_getTransactionReceipt"
+        else None
+    )
+    with pytest.raises(BadData, match=r"logs of 0x.+ were None; they must be a list"):
+        await weak_eyes.executions(transaction)
+
+
+async def test_a_balance_too_few_is_refused(way: Between, weak_eyes: Chain, alice: Secret) -> None:
+    none = "0x" + f"{32:064x}" + f"{0:064x}"
+    way.spoil = lambda call, reply: (
+        {**reply, "result": none} if call["method"] == "eth_call" else None
+    )
+    with pytest.raises(BadData, match=r"0 balances came for 2 tokens"):
+        await weak_eyes.shares(address_of(alice), MARKETS.ctf("rain").token_ids)
+
+
+async def test_payouts_that_pay_nobody_are_refused(way: Between, weak_eyes: Chain) -> None:
+    three = "0x" + "".join(f"{word:064x}" for word in (32, 3, 1, 1, 0))
+    way.spoil = lambda call, reply: (
+        {**reply, "result": three} if call["method"] == "eth_call" else None
+    )
+    with pytest.raises(BadData, match=r"payouts were \(1, 1, 0\); they must be two"):
+        await weak_eyes.payouts(MARKETS.v2("rain"))
 
 
 async def test_a_reorg_while_reading_is_noticed(

@@ -78,6 +78,13 @@ class Stage:
         }
         return [mine[nonce] for nonce in sorted(mine, key=int)]
 
+    async def outbid(self, waiting: dict[str, str], *, usd: int) -> None:
+        """Let Alice's wallet send something else under the nonce of what waits."""
+        to, call = self.pay(usd)
+        fees = {"maxFeePerGas": hex(900 * GWEI), "maxPriorityFeePerGas": hex(800 * GWEI)}
+        question = {"from": address_of(self.alice), "to": to, "data": call, **fees}
+        await self.anvil.ask("eth_sendTransaction", {**question, "nonce": waiting["nonce"]})
+
     async def until_paid(self) -> None:
         async def is_paid() -> bool:
             return await self.paid() > 0
@@ -174,7 +181,7 @@ async def test_what_the_contract_would_refuse_is_not_sent(stage: Stage) -> None:
 
 async def test_a_key_without_pol_is_told_so(stage: Stage) -> None:
     await stage.chain.give_gas(address_of(stage.alice), Decimal(0))
-    with pytest.raises((VenueError, SourceDown), match=r"(?i)insufficient funds"):
+    with pytest.raises(VenueError, match=r"(?i)insufficient funds.*Send POL for gas to 0x"):
         await stage.sender().send(*stage.pay(7))
     assert await stage.paid() == 0
 
@@ -204,7 +211,8 @@ async def test_a_mined_transaction_that_was_undone_is_told_with_the_reason(stage
     fees = {"maxFeePerGas": hex(900 * GWEI), "maxPriorityFeePerGas": hex(800 * GWEI)}
     await stage.anvil.ask("eth_sendTransaction", {**question, **fees})
     await stage.chain.resume()
-    with pytest.raises(VenueError, match=r"was mined in block \d+, but its contract undid it: "):
+    told = r"was mined in block \d+, but its contract undid it: (?!the node does not tell)"
+    with pytest.raises(VenueError, match=told):
         await task
     assert await stage.paid() == Decimal(50)
 
@@ -262,19 +270,27 @@ async def test_a_leap_of_the_base_fee_is_followed(stage: Stage) -> None:
 
 
 async def test_a_leap_before_the_first_sending_is_followed(stage: Stage) -> None:
-    eager = replace(HASTY, reprice_after=0.05, most_fee_pol=Decimal(100))
-    await stage.anvil.ask("anvil_setNextBlockBaseFeePerGas", hex(90 * GWEI))
-    await stage.sender(pace=eager).send(*stage.pay(7))
-    assert await stage.paid() == Decimal(7)
+    newest = await stage.anvil.ask("eth_getBlockByNumber", "latest", False)
+    first = offer_for(newest, "0x0")
+    leap = hex(first.most_wei + GWEI)
+    await stage.anvil.ask("anvil_setNextBlockBaseFeePerGas", leap)
+    receipt = await stage.sender().send(*stage.pay(7))
+    mined = await stage.anvil.ask("eth_getTransactionByHash", receipt.transaction)
+    assert int(mined["maxFeePerGas"], 16) == raised(first, first).most_wei
 
 
 async def test_no_offer_goes_over_the_bound(stage: Stage) -> None:
+    to, call = stage.pay(7)
+    question = {"from": address_of(stage.alice), "to": to, "data": call}
+    gas = int(await stage.anvil.ask("eth_estimateGas", question), 16) * 5 // 4
+    newest = await stage.anvil.ask("eth_getBlockByNumber", "latest", False)
+    bound = offer_for(newest, "0x0").cost_pol(gas) * Decimal("1.1")  # an eighth more is over it
     await stage.chain.pause()
-    pace = replace(HASTY, reprice_after=0.02, give_up_after=1.0, most_fee_pol=Decimal("0.01"))
-    with pytest.raises(SourceDown, match=r"the most is 0\.01 POL"):
-        await stage.sender(pace=pace).send(*stage.pay(7))
+    pace = replace(HASTY, reprice_after=0.02, give_up_after=0.5, most_fee_pol=bound)
+    with pytest.raises(SourceDown, match=r"Gas is dear now"):
+        await stage.sender(pace=pace).send(to, call)
     [left] = await stage.waiting()
-    assert int(left["gas"], 16) * int(left["maxFeePerGas"], 16) <= 10**16
+    assert Decimal(int(left["gas"], 16) * int(left["maxFeePerGas"], 16)) <= bound * 10**18
 
 
 async def test_what_a_node_forgets_is_sent_again_as_it_was(stage: Stage) -> None:
@@ -293,10 +309,7 @@ async def test_another_transaction_under_the_same_nonce_is_noticed(stage: Stage)
     await stage.chain.pause()
     task = asyncio.create_task(stage.sender().send(*stage.pay(7)))
     [mine] = await stage.until_waiting()
-    to, call = stage.pay(9)
-    fees = {"maxFeePerGas": hex(900 * GWEI), "maxPriorityFeePerGas": hex(800 * GWEI)}
-    question = {"from": address_of(stage.alice), "to": to, "data": call, "nonce": mine["nonce"]}
-    await stage.anvil.ask("eth_sendTransaction", {**question, **fees})
+    await stage.outbid(mine, usd=9)
     await stage.chain.resume()
     with pytest.raises(VenueError, match=r"took nonce \d+, so that 0x.+ was not mined"):
         await task
@@ -432,6 +445,45 @@ async def test_a_node_that_goes_on_refusing_the_nonce_is_told(stage: Stage) -> N
     )
     with pytest.raises(VenueError, match=r"refused it: nonce too low.*Nothing was sent"):
         await stage.sender(url=stage.way.url).send(*stage.pay(7))
+
+
+async def test_a_reason_that_cannot_be_had_is_left_out(stage: Stage) -> None:
+    stage.way.spoil = lambda call, reply: (
+        {**reply, "result": {**reply["result"], "status": "0x0"}}
+        if call["method"] == "eth_getTransactionReceipt" and reply["result"]
+        else None
+    )
+    sender = stage.sender(url=stage.way.url)
+    with pytest.raises(VenueError, match=r"undid it: the node does not tell why"):
+        await sender.send(*stage.pay(7))
+    stage.way.cut = lambda method: method == "eth_call"
+    with pytest.raises(VenueError, match=r"undid it: the node does not tell why"):
+        await sender.send(*stage.pay(7))
+
+
+async def test_a_nonce_that_is_refused_because_it_is_there_already_is_no_failure(
+    stage: Stage,
+) -> None:
+    def late(call: Call, _reply: Reply) -> Reply | None:
+        words = {"code": -32003, "message": "nonce too low"}
+        refusal = {"jsonrpc": "2.0", "id": call["id"], "error": words}
+        return refusal if call["method"] == "eth_sendRawTransaction" else None
+
+    stage.way.spoil = late
+    await stage.sender(url=stage.way.url).send(*stage.pay(7))
+    assert await stage.paid() == Decimal(7)
+
+
+async def test_an_unknown_act_that_was_replaced_does_not_hold_up_the_next(stage: Stage) -> None:
+    sender = stage.sender(pace=replace(HASTY, give_up_after=0.2))
+    await stage.chain.pause()
+    with pytest.raises(SourceDown, match=r"it may still be"):
+        await sender.send(*stage.pay(7))
+    [mine] = await stage.waiting()
+    await stage.outbid(mine, usd=9)
+    await stage.chain.resume()
+    await sender.send(*stage.pay(8))
+    assert await stage.paid() == Decimal(17)
 
 
 async def test_another_chain_is_never_sent_to(stage: Stage) -> None:
