@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from bot.chain.addresses import POLYGON
 from bot.errors import CredentialError, VenueError
 from bot.model.account import Secret
 from bot.model.market import Market
 from bot.model.orders import Accepted, Side, TradeSettlement
+from bot.model.units import Shares
 from bot.sandbox.chain import LocalChain, LocalMarkets
 from bot.sandbox.chain.orders import address_of
 from bot.sandbox.faults import Fate, Fault
+from bot.venues.polymarket.sdk.calls import merge_call, split_call
 from tests.chain.conftest import chain, node  # noqa: F401 - fixtures
 from tests.fakes import START, make_intent
 from tests.venues.polymarket.live_stage import LiveStage, fund, open_stage
@@ -132,6 +135,27 @@ async def test_a_trade_is_shown_as_mined_until_the_chain_tells_it(
         (late,) = await stage.venue.fills(since=stage.now() + timedelta(hours=1))
         assert late.settlement is TradeSettlement.CONFIRMED
         assert await stage.venue.fills(since=stage.now() + timedelta(hours=1)) == ()
+
+
+@pytest.mark.parametrize(
+    "make", [MARKETS.ctf, MARKETS.neg_risk, MARKETS.v2], ids=["ctf", "neg risk", "v2"]
+)
+async def test_a_contract_wallet_splits_and_merges_through_the_relayer(
+    chain: LocalChain,  # noqa: F811
+    make: Callable[[str], Market],
+) -> None:
+    market = make("k")
+    await chain.prepare(market)
+    key = chain.accounts[4]
+    wallet = await chain.deploy_wallet(address_of(key))
+    await fund(chain, wallet, market)
+    async with open_stage(chain, market, key=key, wallet=wallet) as stage:
+        seven, three = Shares(Decimal(7)), Shares(Decimal(3))
+        await stage.venue.sdk.relay([split_call(market, seven, POLYGON)], purpose="Split")
+        await stage.venue.sdk.relay([merge_call(market, three, POLYGON)], purpose="Merge")
+        balances = await stage.venue.balances()
+        assert balances.cash_usd == 1000 - 7 + 3
+        assert {int(shares) for shares in balances.shares.values()} == {104, 4}
 
 
 async def test_a_failed_settlement_is_told(chain: LocalChain) -> None:  # noqa: F811
