@@ -124,6 +124,7 @@ def theirs(drawn: Drawn, order: OrderFields) -> tuple[int, int, str, str]:
     return gives, gets, builder.build_order_hash(typed), builder.build_order_signature(typed)
 
 
+@pytest.mark.simulation
 async def test_a_thousand_orders_are_signed_as_another_client_signs_them(
     signers: dict[str, Sdk],
 ) -> None:
