@@ -91,6 +91,15 @@ class Stage:
 
         await until(is_paid)
 
+    async def until_asked(self, count: int) -> None:
+        """Wait until so many more questions came over the line."""
+        seen = len(self.way.asked)
+
+        async def are_asked() -> bool:
+            return len(self.way.asked) >= seen + count
+
+        await until(are_asked)
+
     async def until_waiting(self, count: int = 1) -> list[dict[str, str]]:
         async def are_there() -> bool:
             return len(await self.waiting()) == count
@@ -136,9 +145,15 @@ async def test_a_transaction_is_mined_and_told_with_its_cost(stage: Stage) -> No
 
 
 async def test_two_calls_at_once_go_one_after_the_other(stage: Stage) -> None:
-    sender = stage.sender()
+    sender = stage.sender(url=stage.way.url)
     before = await stage.nonce()
-    first, second = await asyncio.gather(sender.send(*stage.pay(7)), sender.send(*stage.pay(8)))
+    await stage.chain.pause()
+    both = asyncio.gather(sender.send(*stage.pay(7)), sender.send(*stage.pay(8)))
+    await stage.until_waiting()
+    await stage.until_asked(20)
+    assert len(await stage.waiting()) == 1
+    await stage.chain.resume()
+    first, second = await both
     assert await stage.paid() == Decimal(15)
     assert await stage.nonce() == before + 2
     assert second.block > first.block
@@ -157,12 +172,7 @@ async def test_it_waits_until_the_block_is_believed(stage: Stage) -> None:
     sender = stage.sender(url=stage.way.url, confirmations=2)
     task = asyncio.create_task(sender.send(*stage.pay(7)))
     await stage.until_paid()
-    seen = len(stage.way.asked)
-
-    async def has_looked_often() -> bool:
-        return len(stage.way.asked) > seen + 20
-
-    await until(has_looked_often)
+    await stage.until_asked(20)
     assert not task.done()
     await stage.chain.mine(2)
     receipt = await task

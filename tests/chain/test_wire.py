@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -93,6 +94,16 @@ def test_a_side_that_is_none_is_refused() -> None:
 
 def test_an_execution_told_by_a_stranger_is_none() -> None:
     assert executions_in([log(WALLET, FILLED)], POLYGON) == ()
+
+
+def test_an_order_of_somebody_else_explains_no_transfer() -> None:
+    word, other = abi.word_of(WALLET), abi.word_of(POLYGON.router)
+    payload = encode(["uint8"] + ["uint256"] * 4 + ["bytes32"] * 2, [0, 1, 4, 10, 0, b"", b""])
+    paid = log(POLYGON.collateral, ERC20, other, word, payload=encode(["uint256"], [4]))
+    filled = log(POLYGON.exchange, FILLED, "0x" + "0e" * 32, other, word, payload=payload)
+    logs = [replace(filled, index=1), paid]
+    [row] = transfers_in(logs, wallet=WALLET, contracts=POLYGON, times=TIMES)
+    assert (row.change_e6, row.order_ids) == (4, ())
 
 
 @pytest.mark.parametrize("kind", [ERC20, SINGLE, BATCH])
