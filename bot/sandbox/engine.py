@@ -109,7 +109,12 @@ class Engine:
                 self._delayed.append((due, order))
             elif order.is_open:
                 order.status = Status.LIVE
-                self._match(order, self._ladder(order.market).meet(order))
+                meetings = self._ladder(order.market).meet(order)
+                text = _why_killed(order, meetings)
+                if text:
+                    self.end(order, f"CANCELED_{text}")
+                else:
+                    self._match(order, meetings)
 
     def trade_against(self, wanted: Mapping[str, int], *, sells: bool = False) -> Trade:
         """Let one order of somebody else meet resting orders, all of them in one trade.
@@ -215,12 +220,7 @@ class Engine:
 
     def _check_match(self, order: Order, meetings: list[Meeting]) -> None:
         """Kill what may not rest and finds too little. The user channel tells of it, too."""
-        missing = order.size_e6 - sum(meeting.size_e6 for meeting in meetings)
-        text = ""
-        if order.order_type == "FOK" and missing >= DUST_E6:
-            text = refusals.FOK_KILLED
-        if order.order_type == "FAK" and not meetings:
-            text = refusals.FAK_KILLED
+        text = _why_killed(order, meetings)
         if text:
             self._records.tell_killed(order, f"CANCELED_{text}")
             raise Refusal(400, text)
@@ -283,3 +283,13 @@ class Engine:
         if market.condition_id not in self._ladders:
             self._ladders[market.condition_id] = Ladder(market.token_ids[0])
         return self._ladders[market.condition_id]
+
+
+def _why_killed(order: Order, meetings: list[Meeting]) -> str:
+    """Return why an order that may not rest is killed; empty if it goes on."""
+    missing = order.size_e6 - sum(meeting.size_e6 for meeting in meetings)
+    if order.order_type == "FOK" and missing >= DUST_E6:
+        return refusals.FOK_KILLED
+    if order.order_type == "FAK" and not meetings:
+        return refusals.FAK_KILLED
+    return ""

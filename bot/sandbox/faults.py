@@ -1,5 +1,6 @@
 """What the local exchange does wrong at present; every switch can be turned while it runs."""
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -14,6 +15,8 @@ class Fault(StrEnum):
     """Answers with another status."""
     HANG = "hang"
     """Never answers."""
+    LATE = "late"
+    """Answers only when `Faults.let_go` is called."""
     DROP = "drop"
     """Breaks the connection without an answer."""
     CLOUDFLARE = "cloudflare"
@@ -148,6 +151,8 @@ class Faults(StreamFaults):
     stale_balances: bool = False
     """The venue believes the balances it last read, until it is told to read again."""
     geoblocked: bool = False
+    gone_on: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when late answers may leave."""
     _rest: list[RestFault] = field(default_factory=list)
 
     def add(
@@ -187,8 +192,14 @@ class Faults(StreamFaults):
             )
         )
 
+    def let_go(self) -> None:
+        """Let all answers leave that are late at present."""
+        self.gone_on.set()
+        self.gone_on = asyncio.Event()
+
     def clear(self) -> None:
         """Behave from now on."""
+        self.let_go()
         user = self.user  # the channel holds on to it
         _reset(user, StreamFaults())
         _reset(self, Faults())

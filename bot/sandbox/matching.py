@@ -32,23 +32,26 @@ class Ladder:
     """
 
     def __init__(self, first: TokenId) -> None:
-        self._told = Book(first, 0, (), (), (), ())
+        self._first = first
+        self._told: dict[bool, dict[int, int]] = {True: {}, False: {}}
         self._taken: dict[tuple[bool, int], int] = {}
         self.orders: list[Order] = []
         """Resting orders of our clients, oldest first."""
 
     def tell(self, book: Book) -> None:
         """Replace other people's levels by those of the first token's book."""
-        self._told = book
+        self._told = {
+            True: dict(zip(book.bid_prices, book.bid_sizes, strict=True)),
+            False: dict(zip(book.ask_prices, book.ask_sizes, strict=True)),
+        }
         for (is_bid, price), taken in list(self._taken.items()):
-            told = dict(_levels(book, is_bid=is_bid)).get(price, 0)
-            self._taken[is_bid, price] = min(taken, told)
+            self._taken[is_bid, price] = min(taken, self._told[is_bid].get(price, 0))
 
     def shown(self, *, as_of_ms: int) -> Book:
         """Return the first token's book as everybody sees it: what is left of others, and ours."""
         bids, asks = self._side(is_bid=True), self._side(is_bid=False)
         return Book(
-            self._told.token_id,
+            self._first,
             as_of_ms,
             tuple(sorted(bids, reverse=True)),
             tuple(bids[price] for price in sorted(bids, reverse=True)),
@@ -94,14 +97,10 @@ class Ladder:
         return [(self._left(price, is_bid=is_bid), None), *own]
 
     def _left(self, price: int, *, is_bid: bool) -> int:
-        told = dict(_levels(self._told, is_bid=is_bid)).get(price, 0)
-        return told - self._taken.get((is_bid, price), 0)
+        return self._told[is_bid].get(price, 0) - self._taken.get((is_bid, price), 0)
 
     def _side(self, *, is_bid: bool) -> dict[int, int]:
-        sizes = {
-            price: self._left(price, is_bid=is_bid)
-            for price, _ in _levels(self._told, is_bid=is_bid)
-        }
+        sizes = {price: self._left(price, is_bid=is_bid) for price in self._told[is_bid]}
         for order in self.orders:
             if order.ladder_bid == is_bid:
                 sizes[order.ladder_e6] = sizes.get(order.ladder_e6, 0) + order.open_e6
@@ -112,12 +111,6 @@ def by_price(meetings: Sequence[Meeting]) -> list[tuple[int, list[Meeting]]]:
     """Return each price's pieces: one trade each, so that its price is exact."""
     prices = dict.fromkeys(meeting.price_e6 for meeting in meetings)
     return [(price, [one for one in meetings if one.price_e6 == price]) for price in prices]
-
-
-def _levels(book: Book, *, is_bid: bool) -> Iterable[tuple[int, int]]:
-    if is_bid:
-        return zip(book.bid_prices, book.bid_sizes, strict=True)
-    return zip(book.ask_prices, book.ask_sizes, strict=True)
 
 
 def _lot(*prices_e6: int) -> int:

@@ -41,14 +41,17 @@ class Records:
         self.settlement = Settlement(bank=bank, clock=clock, tell=self._tell_settled)
         self.orders: dict[str, Order] = {}
         self.trades: list[Trade] = []
+        self._open: list[Order] = []
 
     def open_orders(self) -> list[Order]:
         """Return all open orders, oldest first."""
-        return [order for order in self.orders.values() if order.is_open]
+        self._open = [order for order in self._open if order.is_open]
+        return list(self._open)
 
     def add(self, order: Order) -> None:
         """Keep a new order."""
         self.orders[order.order_id] = order
+        self._open.append(order)
         self._user.tell_order(order, "PLACEMENT")
 
     def end(self, order: Order, why: str) -> None:

@@ -55,6 +55,8 @@ class Rest:
         done = await self._answer(request, fault) if fault.after else None
         if fault.fault is Fault.HANG:
             await asyncio.Event().wait()
+        if fault.fault is Fault.LATE:
+            await self._faults.gone_on.wait()
         if fault.fault is Fault.DROP:
             return None
         reply = instead(request, fault) or done or await self._answer(request, fault)

@@ -90,6 +90,18 @@ async def test_accepted_order_whose_answer_never_arrives(
     assert len(sandbox.records.open_orders()) == 1
 
 
+async def test_fill_is_told_before_the_answer_to_the_order(
+    sandbox: Sandbox, client: AsyncSecureClient
+) -> None:
+    sandbox.faults.add(Fault.LATE, path=ORDER, times=1, after=True)
+    async with listening(sandbox) as heard:
+        asking = asyncio.create_task(place(client, price="0.60"))
+        await until(lambda: any(row["type"] == "TRADE" for row in heard))
+        assert not asking.done()
+        sandbox.faults.let_go()
+        assert (await asking).status == "matched"
+
+
 async def test_same_order_twice_is_refused_as_duplicate(
     sandbox: Sandbox, client: AsyncSecureClient
 ) -> None:
@@ -131,6 +143,20 @@ async def test_delayed_order_matches_later(
     clock.advance(1)
     await client.get_closed_only_mode()
     assert [trade.taker.order.order_id for trade in sandbox.records.trades] == [placed.order_id]
+
+
+async def test_delayed_order_may_find_the_book_gone(
+    sandbox: Sandbox, client: AsyncSecureClient, clock: ManualClock
+) -> None:
+    slow = replace(ctf_market(), taker_delay_s=3.0)
+    sandbox.tell(MarketChanged(market=slow, at=clock.now()))
+    placed = await place(client, price="0.60", size="30", order_type="FOK")
+    sandbox.tell(make_book(YES, asks=[("0.54", "29")], at=clock.now()))
+    clock.advance(3)
+    sandbox.pass_time()
+    assert placed.status == "delayed"
+    assert sandbox.records.orders[placed.order_id].status == f"CANCELED_{refusals.FOK_KILLED}"
+    assert not sandbox.records.trades
 
 
 @pytest.mark.parametrize(
