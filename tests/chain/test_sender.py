@@ -81,8 +81,7 @@ class Stage:
     async def outbid(self, waiting: dict[str, str], *, usd: int) -> None:
         """Let Alice's wallet send something else under the nonce of what waits."""
         to, call = self.pay(usd)
-        fees = {"maxFeePerGas": hex(900 * GWEI), "maxPriorityFeePerGas": hex(800 * GWEI)}
-        question = {"from": address_of(self.alice), "to": to, "data": call, **fees}
+        question = {"from": address_of(self.alice), "to": to, "data": call, **dearer(waiting)}
         await self.anvil.ask("eth_sendTransaction", {**question, "nonce": waiting["nonce"]})
 
     async def until_paid(self) -> None:
@@ -106,6 +105,12 @@ class Stage:
 
         await until(are_there)
         return await self.waiting()
+
+
+def dearer(waiting: dict[str, str]) -> dict[str, str]:
+    """Return fees far above those of what waits."""
+    fees = ("maxFeePerGas", "maxPriorityFeePerGas")
+    return {fee: hex(10 * int(waiting[fee], 16)) for fee in fees}
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -214,12 +219,11 @@ async def test_a_mined_transaction_that_was_undone_is_told_with_the_reason(stage
     )
     await stage.chain.pause()
     task = asyncio.create_task(stage.sender().send(POLYGON.collateral, take))
-    await stage.until_waiting()
+    [mine] = await stage.until_waiting()
     # Bob takes the allowance back in the same block, ahead of Alice because he pays more.
     revoke = encode_call(approve, address_of(stage.alice), 0)
     question = {"from": stage.bob, "to": POLYGON.collateral, "data": revoke}
-    fees = {"maxFeePerGas": hex(900 * GWEI), "maxPriorityFeePerGas": hex(800 * GWEI)}
-    await stage.anvil.ask("eth_sendTransaction", {**question, **fees})
+    await stage.anvil.ask("eth_sendTransaction", {**question, **dearer(mine)})
     await stage.chain.resume()
     told = r"was mined in block \d+, but its contract undid it: (?!the node does not tell)"
     with pytest.raises(VenueError, match=told):
