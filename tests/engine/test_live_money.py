@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import SourceDown
 from bot.ledger import switch
 from bot.model.comparison import Explanation
 from bot.model.units import ConditionId, EventId, TokenId
 from bot.strategy import Changes
 from tests.engine.live_world import LiveWorld, make_live
-from tests.engine.world import make_strategy
+from tests.engine.world import CASH, make_strategy
 from tests.fakes import CONDITION, NO, YES
 
 
@@ -156,6 +157,44 @@ async def test_shares_that_leave_before_their_purchase_is_known_are_waited_for(
     assert world.outside().waiting == {"0xquick"}
     await world.run(180)
     assert world.account().positions == ()
+    world.agree()
+
+
+async def test_what_is_waited_for_is_not_forgotten_however_long_it_takes(tmp_path: Path) -> None:
+    world = make_live(tmp_path)
+    world.live.trades_lag_s = 1500.0
+    await world.run(30)
+    world.strategies.changes = Changes(strategies=())
+    world.live.move("0xquick", (YES, str(-world.live.trades[0].fill.size)))
+    await world.run(1800, every=60)
+    assert world.account().positions == ()
+    world.agree()
+
+
+async def test_a_ledger_that_has_its_money_already_opens_with_none(tmp_path: Path) -> None:
+    world = make_live(tmp_path)
+    world.ledger.record_deposit(CASH, world.clock.now(), "by hand")
+    await world.run(300)
+    assert world.ledger.totals().deposited_usd == 10_000
+    world.agree()
+
+
+async def test_a_market_that_cannot_be_read_is_settled_and_redeemed_later(tmp_path: Path) -> None:
+    world = await hold(tmp_path)
+    world.resolve()
+    down = SourceDown("gamma did not answer in 5 s")
+    world.source_down(down)
+    await world.run(60)
+    assert len(world.account().positions) == 1
+    world.market_data.broken = None
+    world.live.redeems_fail = 1
+    await world.run(15)
+    world.source_down(down)
+    await world.run(120)
+    assert world.live.redeems == 1
+    world.market_data.broken = None
+    await world.run(60)
+    assert world.account().redeemable == ()
     world.agree()
 
 

@@ -163,6 +163,7 @@ def test_a_corrected_sale_and_a_failed_one_leave_what_is_true(ledger: Ledger) ->
     sale = make_fill(2, side=Side.SELL, price="0.5")
     ledger.record_fill(sale, START)
     ledger.record_fill(replace(sale, fee_usd=usd("0.3")), START)
+    assert list(ledger._db.query("SELECT * FROM fill_events")) == [], "it has come no further"
     assert ledger.account(START).cash_usd == usd("-4.1") + usd("4.7")
     ledger.record_fill(replace(sale, settlement=TradeSettlement.FAILED), START)
     assert ledger.account(START).cash_usd == usd("-4.1")
