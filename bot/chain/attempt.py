@@ -35,6 +35,7 @@ _WORDS = (
     ("replacement transaction underpriced", _Refusal.NONCE),
     ("underpriced", _Refusal.PRICE),
     ("less than block base fee", _Refusal.PRICE),
+    ("gas price below minimum", _Refusal.PRICE),
     ("insufficient funds", _Refusal.FUNDS),
 )
 """**Source:** geth and bor, anvil 1.7.1; read 2026-11."""

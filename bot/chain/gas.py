@@ -28,8 +28,9 @@ class Offer:
 def offer_for(block: object, tip: object) -> Offer:
     """Return an offer that stands while the base fee doubles.
 
-    **Source:** Polygon's nodes take no tip below 30 gwei; six full blocks double a base fee
-    (EIP-1559). Read 2026-11.
+    **Source:** bor refuses a tip below 25 gwei, though nodes suggest less, and 30 is what others
+    came to offer (0xPolygon/launch issue 62, UMAprotocol/protocol pull request 4919); six full
+    blocks double a base fee (EIP-1559). Read 2026-11.
 
     Args:
         block: The newest block, as ``eth_getBlockByNumber`` gives it.
