@@ -109,8 +109,7 @@ async def test_taken_shares_and_cash_are_on_chain(world: World, market: Market, 
 
 
 @KINDS
-@pytest.mark.parametrize("sells", [True, False])
-@pytest.mark.parametrize("outcome", [0, 1])
+@pytest.mark.parametrize(("sells", "outcome"), [(True, 1), (False, 0)])
 async def test_others_meet_our_resting_orders(
     world: World, market: Market, sells: bool, outcome: int
 ) -> None:
