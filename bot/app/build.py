@@ -55,6 +55,7 @@ async def open_daemon(
     report: Report,
     decided: Callable[[CycleResult], None],
     key: Secret | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Daemon]:
     """Open ledger, market data and venue, and close them again.
 
@@ -63,6 +64,7 @@ async def open_daemon(
         report: Logs one event.
         decided: Called after each decision is on disk.
         key: What `unlock` returned: live mode trades with it, no other mode takes one.
+        clock: None: the mode's own.
 
     Raises:
         LedgerError: The ledger is in use or cannot be written.
@@ -75,7 +77,7 @@ async def open_daemon(
         durable = settings.mode is not Mode.REPLAY
         ledger = Ledger.open(settings.ledger, mode=settings.mode, durable=durable)
         open_things.callback(ledger.close)
-        clock = make_clock(settings, last=ledger.last_cycle())
+        clock = clock or make_clock(settings, last=ledger.last_cycle())
         market_data = open_market_data(settings, clock=clock, report=report)
         open_things.push_async_callback(market_data.close)
         await market_data.start()
