@@ -41,8 +41,9 @@ class Chain:
         rpc_url: HTTP address of a Polygon node; never shown whole, it may hold a key.
         contracts: Where the venue's contracts stand.
         clock: For the waits between tries.
-        confirmations: Blocks above one before it is believed: ``CONFIRMATIONS``, and 0 for a node
-            of one's own that mines only when asked.
+        confirmations: Blocks above one before it is believed; 0 for a node of one's own that mines
+            only when asked. Polygon's milestones make a block final within seconds (PIP-11, read
+            2026-11); how many blocks they lag could not be measured here.
         pace: Time-out, tries and portions.
     """
 

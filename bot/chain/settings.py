@@ -33,9 +33,3 @@ class ChainPace:
 
 
 PUBLIC_NODE = ChainPace()
-CONFIRMATIONS = 5
-"""Blocks above one before it is believed: about 10 s. A node of one's own for tests, which mines
-only when asked, has 0.
-
-**Source:** Polygon's milestones make blocks final within seconds (PIP-11), read 2026-11; how many
-blocks they lag could not be measured here."""
