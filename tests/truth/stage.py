@@ -19,6 +19,7 @@ from typing import Any
 
 from bot.app.build import Daemon, open_daemon
 from bot.app.rehearsal.files import RECESSION, write_files
+from bot.clock import SystemClock
 from bot.config import Settings, load_settings
 from bot.engine.cycle import CycleResult
 from bot.ledger import Ledger
@@ -54,11 +55,19 @@ class Setting:
     kind: MarketKind
     is_session: bool
     """A deposit wallet traded by its session key; else a plain key that trades for itself."""
+    is_relayed: bool = False
+    """A deposit wallet traded by its owner's key, which redeems through the relayer."""
 
     def __str__(self) -> str:
-        return f"{self.kind.value}-{'session' if self.is_session else 'eoa'}".lower()
+        who = "session" if self.is_session else "relayed" if self.is_relayed else "eoa"
+        return f"{self.kind.value}-{who}".lower()
 
 
+RELAYER = (
+    ("POLYMARKET_RELAYER_KEY", "relayer"),
+    ("POLYMARKET_RELAYER_ADDRESS", "0x90F79bf6EB2c4f870365E785982E1f101E93b906"),
+)
+"""What the daemon needs in its environment where it redeems through the relayer."""
 SETTINGS = tuple(
     Setting(kind=kind, is_session=is_session) for kind in MarketKind for is_session in (False, True)
 )
@@ -81,7 +90,11 @@ class Stage:
     said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """What the daemon has logged since the start, over all restarts."""
     posted: list[bytes] = field(default_factory=list)
-    """The body of each POST of an order that reached the exchange."""
+    """The body of each POST of an order that reached the exchange, and ..."""
+    requests: list[Request] = field(default_factory=list)
+    """... the whole of it."""
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by what runs beside the cycles."""
     _opened: AsyncExitStack = field(default_factory=AsyncExitStack)
     _daemon: Daemon | None = None
     _beside: list[asyncio.Task[None]] = field(default_factory=list)
@@ -115,6 +128,13 @@ class Stage:
         changed = replace(self.market, **changes)
         self.sandbox.tell(MarketChanged(market=changed, at=self.clock.now()))
 
+    async def resolve(self, yes: str) -> None:
+        """Close the market and decide it: what one share of YES pays."""
+        payouts = (Decimal(yes), 1 - Decimal(yes))
+        self.change(accepting_orders=False, closed=True)
+        await self.chain.resolve(self.market, payouts)
+        self.change(payouts=payouts)
+
     async def jump(self, seconds: float) -> None:
         """Let time pass everywhere at once: for the daemon, the exchange and the chain."""
         self.clock.jump(seconds)
@@ -131,6 +151,10 @@ class Stage:
         """
         wanted = {order_id: Shares(Decimal(size)) for order_id, size in sizes.items()}
         return self.sandbox.trade_against(wanted, sells=sells)
+
+    async def deliver(self, number: int) -> None:
+        """Let an order that got lost on its way arrive at last; the number counts from 0."""
+        await self.sandbox.rest.handle(self.requests[number])
 
     def resting(self) -> list[Order]:
         """Return our orders that rest at the exchange."""
@@ -164,6 +188,15 @@ class Stage:
         while self.is_busy() and self.clock.monotonic() < end:
             await self.cycle()
         assert not self.is_busy(), (self.comparison, self.ledger.orders())
+
+    async def patient(self, seconds: float = SOON_S) -> CycleResult:
+        """Let one cycle run while time passes quickly, because it waits for blocks to come."""
+        await self.jump(seconds)
+        cycle = asyncio.ensure_future(self.daemon.engine.run_cycle())
+        while not cycle.done():
+            await asyncio.wait([cycle], timeout=0.02)
+            self.clock.jump(BLOCK_S)
+        return cycle.result()
 
     def is_busy(self) -> bool:
         ledger = self.ledger
@@ -204,7 +237,7 @@ class Stage:
             )
         )
         self._beside = [
-            asyncio.ensure_future(task) for task in self._daemon.beside(asyncio.Event())
+            asyncio.ensure_future(task) for task in self._daemon.beside(self.woken)
         ]
 
     async def close(self) -> None:
@@ -242,6 +275,12 @@ class Stage:
         return sum(
             (one.shares for one in self.account.positions if one.token_id == self.yes), Decimal(0)
         )
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something has happened, without letting a cycle run."""
+        async with asyncio.timeout(5.0):
+            while not holds():
+                await SystemClock().sleep(0.002)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Return what was logged under a name."""
@@ -328,8 +367,9 @@ async def open_stage(folder: Path, setting: Setting, *, strategy: str = "") -> A
         )
         owner, key = chain.accounts[3], chain.accounts[5 if setting.is_session else 3]
         wallet = address_of(owner)
-        if setting.is_session:
+        if setting.is_session or setting.is_relayed:
             wallet = await chain.deploy_wallet(wallet)
+        if setting.is_session:
             await _authorize(chain, sandbox, wallet, key)
         await chain.approve_all(wallet)
         await chain.mint(wallet, MONEY_USD)
@@ -381,6 +421,7 @@ def _count_posts(stage: Stage) -> None:
     async def counted(request: Request) -> Reply | None:
         if (request.method, request.path) == ("POST", "/clob/order"):
             stage.posted.append(request.body)
+            stage.requests.append(request)
         return await handle(request)
 
     server._handle = counted
