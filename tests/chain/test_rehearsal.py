@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
