@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -68,9 +68,10 @@ RELAYER = (
     ("POLYMARKET_RELAYER_ADDRESS", "0x90F79bf6EB2c4f870365E785982E1f101E93b906"),
 )
 """What the daemon needs in its environment where it redeems through the relayer."""
-SETTINGS = tuple(
-    Setting(kind=kind, is_session=is_session) for kind in MarketKind for is_session in (False, True)
-)
+PLAIN = tuple(Setting(kind=kind, is_session=False) for kind in MarketKind)
+SESSION = tuple(Setting(kind=kind, is_session=True) for kind in MarketKind)
+RELAYED = tuple(Setting(kind=kind, is_session=False, is_relayed=True) for kind in MarketKind)
+SETTINGS = (*PLAIN, *SESSION)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,6 +161,24 @@ class Stage:
         """Return our orders that rest at the exchange."""
         return [order for order in self.sandbox.records.open_orders() if order.maker == self.wallet]
 
+    def intercept(
+        self, path: str, act: Callable[[Request], Awaitable[Reply | None]], *, words: str = ""
+    ) -> None:
+        """Let the next request under a path whose body has these words be met by ``act`` first.
+
+        What ``act`` returns is the answer; None lets the exchange answer.
+        """
+        server = self.sandbox._http
+        handle = server._handle
+
+        async def watched(request: Request) -> Reply | None:
+            if request.path.startswith(path) and words.encode() in request.body:
+                server._handle = handle
+                return await act(request) or await handle(request)
+            return await handle(request)
+
+        server._handle = watched
+
     # --- the daemon
 
     @property
@@ -189,13 +208,13 @@ class Stage:
             await self.cycle()
         assert not self.is_busy(), (self.comparison, self.ledger.orders())
 
-    async def patient(self, seconds: float = SOON_S) -> CycleResult:
+    async def patient(self, seconds: float = SOON_S, *, step: float = BLOCK_S) -> CycleResult:
         """Let one cycle run while time passes quickly, because it waits for blocks to come."""
         await self.jump(seconds)
         cycle = asyncio.ensure_future(self.daemon.engine.run_cycle())
         while not cycle.done():
             await asyncio.wait([cycle], timeout=0.02)
-            self.clock.jump(BLOCK_S)
+            self.clock.jump(step)
         return cycle.result()
 
     def is_busy(self) -> bool:
@@ -236,9 +255,7 @@ class Stage:
                 clock=self.clock,
             )
         )
-        self._beside = [
-            asyncio.ensure_future(task) for task in self._daemon.beside(self.woken)
-        ]
+        self._beside = [asyncio.ensure_future(task) for task in self._daemon.beside(self.woken)]
 
     async def close(self) -> None:
         """End the daemon without a word to the exchange."""
