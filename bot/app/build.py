@@ -75,7 +75,12 @@ async def open_daemon(
         raise ValueError(f"mode {settings.mode} and a key do not go together")
     async with AsyncExitStack() as open_things:
         durable = settings.mode is not Mode.REPLAY
-        ledger = Ledger.open(settings.ledger, mode=settings.mode, durable=durable)
+        ledger = Ledger.open(
+            settings.ledger,
+            mode=settings.mode,
+            market_data=settings.market_data,
+            durable=durable,
+        )
         open_things.callback(ledger.close)
         clock = clock or make_clock(settings, last=ledger.last_cycle())
         market_data = open_market_data(settings, clock=clock, report=report)

@@ -87,6 +87,8 @@ class _Cycles:
         due = now + daemon.settings.check_every
         if result.decision is not None and result.decision.next_wake_at is not None:
             due = min(due, max(result.decision.next_wake_at, now))
+        if result.look_again_at is not None:
+            due = min(due, max(result.look_again_at, now))
         if daemon.settings.market_data is MarketDataName.RECORDED:
             self._look_for_end(now)
         return due

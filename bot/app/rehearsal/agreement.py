@@ -29,8 +29,12 @@ async def compare(actor: Actor, scenery: Scenery) -> list[Row]:
     with actor.ledger() as ledger:
         account = ledger.account(scenery.clock.now())
     held: dict[TokenId, Decimal] = {}
-    for position in account.positions:
-        held[position.token_id] = held.get(position.token_id, Decimal(0)) + position.shares
+    for token, shares in (
+        *((position.token_id, position.shares) for position in account.positions),
+        *((owed.token_id, owed.shares) for owed in account.redeemable),
+        *((foreign.token_id, foreign.shares) for foreign in account.foreign),
+    ):
+        held[token] = held.get(token, Decimal(0)) + shares
     view = scenery.sandbox.view
     rows = [
         Row(
