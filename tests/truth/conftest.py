@@ -18,6 +18,15 @@ def setting(request: pytest.FixtureRequest) -> Setting:
     return chosen
 
 
+@pytest.fixture(autouse=True)
+def no_certificates(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let clients load no certificates: nothing here is encrypted, and it takes them long."""
+    monkeypatch.setenv("SSL_CERT_FILE", "")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path_factory.getbasetemp()))
+
+
 @pytest.fixture
 def strategy() -> str:
     """Lines that the strategy file has besides; a module may override this."""
