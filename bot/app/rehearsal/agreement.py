@@ -32,7 +32,7 @@ async def compare(actor: Actor, scenery: Scenery) -> list[Row]:
     for token, shares in (
         *((position.token_id, position.shares) for position in account.positions),
         *((owed.token_id, owed.shares) for owed in account.redeemable),
-        *((foreign.token_id, foreign.shares) for foreign in account.foreign),
+        *account.foreign.items(),
     ):
         held[token] = held.get(token, Decimal(0)) + shares
     view = scenery.sandbox.view
