@@ -81,15 +81,15 @@ class Engine:
             raise
         except LedgerError:
             raise
-        except (VenueError, TimeoutError) as error:
+        except (BotError, TimeoutError) as error:
             result = self._skip(at, str(error) or "the cycle took longer than its deadline")
-        except BotError as error:
-            result = self._skip(at, str(error))
         except Exception as error:  # noqa: BLE001 - the one edge: nothing more is sent, trading halts
             text = f"unexpected {type(error).__name__}: {error}"
             ports.ledger.record_halt(text, ports.clock.now())  # first: to report it may fail too
             ports.report("cycle.skipped", cycle=self._cycle, error=text, unexpected=True)
             result = self._skip(at, text)
+        if result.skipped and ports.ledger.halted():  # a cancel needs none of what cannot be read
+            await self._withdraw()
         result = replace(result, look_again_at=self._reconciler.look_again_at)
         self._finish(result, started)
         return result
