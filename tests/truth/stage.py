@@ -432,7 +432,7 @@ async def _authorize(chain: LocalChain, sandbox: Sandbox, wallet: str, key: Secr
 def _write(folder: Path, sandbox: Sandbox, *, wallet: str, strategy: str) -> Settings:
     config = write_files(folder, sandbox.endpoints, wallet=wallet, keystore="key.json")
     text = config.read_text("utf-8")
-    for old, new in (("poll: 1s", "poll: 30s"), ("request_timeout: 5s", "request_timeout: 1s")):
+    for old, new in (("poll: 1s", "poll: 30s"), ("request_timeout: 5s", "request_timeout: 3s")):
         assert old in text
         text = text.replace(old, new)
     config.write_text(text, "utf-8")
