@@ -59,6 +59,17 @@ async def test_a_fill_that_fails_is_given_back_and_bought_anew(stage: Stage) -> 
     assert len(stage.posted) == 2
 
 
+async def test_of_two_trades_of_one_order_the_one_that_fails_is_given_back(stage: Stage) -> None:
+    stage.show([("0.29", "4000")], [("0.31", "100"), ("0.32", "4000")])
+    stage.sandbox.faults.fates.extend([Fate.CONFIRM, Fate.FAIL])
+    await stage.cycle()
+    await stage.calm()
+    fills = stage.ledger.fills()
+    assert sorted(settlements(stage)) == [TradeSettlement.CONFIRMED, TradeSettlement.FAILED]
+    kept = [fill for fill in fills if fill.settlement is TradeSettlement.CONFIRMED]
+    assert stage.held() == sum(fill.size for fill in kept) == 100
+
+
 async def test_a_fill_that_fails_while_the_daemon_is_dead_is_given_back(stage: Stage) -> None:
     await open_held(stage)
     await stage.restart()

@@ -96,6 +96,38 @@ async def test_a_buyer_of_the_other_outcome_meets_our_buy(stage: Stage) -> None:
     assert stage.held() == 20
 
 
+async def test_a_resting_order_whose_reply_was_lost_in_a_crash_is_found_resting(
+    stage: Stage,
+) -> None:
+    stage.sandbox.faults.add(Fault.HANG, path="/clob/order", method="POST", times=1, after=True)
+    await stage.jump(15)
+    stage.begin_cycle()
+    await stage.until(lambda: bool(stage.resting()))
+    await stage.restart()
+    await stage.cycle()
+    order = stage.only_order()
+    assert order.status is OrderStatus.OPEN
+    stage.meet({order.order_id: "20"})
+    await stage.cycles(60)
+    assert stage.held() == 20
+    assert len(stage.posted) == 1
+
+
+async def test_a_part_whose_settlement_fails_is_given_back_and_the_rest_rests_on(
+    stage: Stage,
+) -> None:
+    order = await rest(stage)
+    stage.meet({order.order_id: "20"})
+    await stage.cycle()
+    stage.sandbox.faults.fates.append(Fate.RETRY_FAIL)
+    stage.meet({order.order_id: "30"})
+    await stage.cycle()
+    await stage.cycles(120)
+    assert stage.held() == 20
+    assert [one.order_id for one in stage.resting()] == [order.order_id]
+    assert stage.only_order().status is OrderStatus.OPEN
+
+
 async def test_trade_messages_that_come_twice_count_once(stage: Stage) -> None:
     order = await rest(stage)
     await stage.until(lambda: bool(stage.sandbox.user_channel.subscribed))
