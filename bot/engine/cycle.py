@@ -12,6 +12,7 @@ from bot.engine.act import act, cancel_all
 from bot.engine.gather import gather
 from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
+from bot.engine.refused import say_refused
 from bot.engine.tell import report_decision, tell_refusals
 from bot.engine.watch import ClockWatch
 from bot.errors import BotError, InvariantError, LedgerError, VenueError
@@ -215,6 +216,7 @@ class Engine:
             result.cycle, result.at, duration_ms=round(duration * 1000, 3), counts=counts
         )
         amiss = _amiss(result) | dict(ports.portfolio.failing) | self._reconciler.amiss()
+        amiss |= say_refused(ports.ledger)
         ports.ledger.record_standing(amiss, result.at)
         if decision is None:
             return
