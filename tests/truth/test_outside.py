@@ -146,16 +146,15 @@ async def test_a_second_program_s_open_order_stops_trading_until_it_is_gone(stag
 
 @pytest.mark.parametrize("setting", MIXED, ids=str)
 @pytest.mark.parametrize("strategy", [RESTING], ids=["rests"])
-async def test_a_second_program_stops_new_orders_and_leaves_ours_as_it_is(stage: Stage) -> None:
+async def test_one_trade_fills_our_order_and_a_second_program_s(stage: Stage) -> None:
     await stage.cycle()
     (ours,) = stage.resting()
     async with someone(stage) as person:
         theirs = await person.rest(Side.BUY, "10", price="0.10")
         await stage.cycles(60)
-        stage.meet({ours.order_id: "20"})
-        stage.meet({theirs: "10"})
+        stage.meet({ours.order_id: "20", theirs: "10"})
         await stage.settle()
-        await stage.cycles(120)
+        await stage.cycles(300)
     assert stage.only_order().filled == 20
     assert stage.held() == 20
     assert stage.account.foreign == {stage.yes: 10}
