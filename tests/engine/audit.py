@@ -63,6 +63,17 @@ def audit(path: Path, bounds: Bounds) -> Sums:
     return sums
 
 
+def has_tables(path: Path) -> bool:
+    """Whether the ledger was made; a kill may come before."""
+    if not path.exists() or path.stat().st_size == 0:
+        return False
+    db = sqlite3.connect(path)
+    try:
+        return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'standing'").fetchone())
+    finally:
+        db.close()
+
+
 def check_ids(db: sqlite3.Connection) -> None:
     """No order, no fill stands there twice, and every fill is one of an order."""
     orders = db.execute("SELECT client_order_id, order_id FROM orders").fetchall()

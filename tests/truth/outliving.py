@@ -1,7 +1,7 @@
 """What outlives a live daemon that is killed: the venue, the chain and other people.
 
-The daemon is ``polyhedge run --live`` in a process of its own; these are in this one. An order may
-have arrived, and filled, that nobody heard of.
+The daemon is ``polyhedge run --live`` in a process of its own: an order of it may have arrived, and
+filled, that nobody heard of.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -26,19 +25,24 @@ from bot.clock import SystemClock
 from bot.config import load_settings
 from bot.ledger import LedgerReader
 from bot.model.market import Market
-from bot.model.units import from_e6
+from bot.model.units import ConditionId, from_e6
 from bot.sandbox.http import Reply, Request
+from tests.engine.audit import has_tables
 from tests.truth.audit import audit
 from tests.truth.hedger import make_actor
 from tests.truth.kill import DECIDED, FORWARD, HOLD, POST_ORDER, REDEEMED, Hit, Kill
 
-SILENT_S = 15.0
-"""A daemon that has nothing to do where the kill would hit is killed after this."""
+SILENT_S = 12.0
+"""A daemon that has nothing to do where the kill would hit is killed so long after its first
+request ..."""
+START_S = 60.0
+"""... which must come within this."""
 CALM_S = 400.0
 """An order that got lost is known to be dead after some minutes."""
 LOOKS = timedelta(seconds=5)
 """A last look after this counts: all that was under way when it began has been seen."""
 LOOK_S = 0.1
+FIRST = "before the first request"
 LOW, HIGH = 5, (12, 15, 18)
 """Cents: at the first a hedge is closed, at the others it is opened again."""
 
@@ -58,6 +62,7 @@ class World:
     _kill: Kill | None = None
     _counted: int = 0
     _at: str = ""
+    _ends: float = 0.0
     _hit: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def act(self, number: int) -> None:
@@ -82,11 +87,15 @@ class World:
 
     async def move(self) -> None:
         """Let prices go up and down, for ever."""
+        high: set[ConditionId] = set()
         while True:
             await self.scenery.clock.sleep(float(self.chance.uniform(0.2, 1.0)))
+            if not self.moving:
+                continue
             market = self.moving[self.chance.integers(len(self.moving))]
-            is_low = self.chance.random() < 0.5
-            self.scenery.show(market, LOW if is_low else int(self.chance.choice(HIGH)))
+            high ^= {market.condition_id}
+            is_high = market.condition_id in high
+            self.scenery.show(market, int(self.chance.choice(HIGH)) if is_high else LOW)
 
     async def kill(self, kill: Kill, *, life: int, number: int) -> Hit:
         """Start the daemon, kill it, and check what it left.
@@ -95,7 +104,7 @@ class World:
             AssertionError: The books are wrong.
             RehearsalFailed: The daemon ended by itself.
         """
-        self._kill, self._counted, self._at = kill, 0, "before the first request"
+        self._kill, self._counted, self._at = kill, 0, FIRST
         self._hit.clear()
         await self.actor.start_daemon()
         await self._wait()
@@ -119,8 +128,8 @@ class World:
     async def _wait(self) -> None:
         """Wait until the kill is due, or long enough."""
         clock = self.scenery.clock
-        end = clock.monotonic() + SILENT_S
-        while not self._hit.is_set() and clock.monotonic() < end:
+        self._ends = clock.monotonic() + START_S
+        while not self._hit.is_set() and clock.monotonic() < self._ends:
             if self._kill is not None:
                 self.actor.check_daemon()
             with suppress(TimeoutError):
@@ -134,6 +143,8 @@ class World:
 
         async def watched(request: Request) -> Reply | None:
             name = name_of(request)
+            if self._at == FIRST:
+                self._ends = self.scenery.clock.monotonic() + SILENT_S
             kill = self._due(name)
             if kill is not None and kill.how == "before":
                 await self._die(f"before {name}")
@@ -209,6 +220,8 @@ class World:
     async def finish(self) -> None:
         """Let a last daemon live until all is final; ledger, venue and chain must agree then."""
         actor, scenery = self.actor, self.scenery
+        self.moving.clear()
+        scenery.show(scenery.shutdown, HIGH[0])
         began = scenery.clock.now()
         await actor.start_daemon()
         for market in (scenery.recession, scenery.next_meeting):
@@ -225,6 +238,7 @@ class World:
         assert [row for row in rows if not row.agrees] == []
         with actor.ledger() as reader:
             self._check_fills(reader, all_of_them=True)
+            assert reader.fills(), "nothing was ever bought"
         assert "invariant.broken" not in (actor.folder / "run.log").read_text("utf-8")
 
     def _is_calm(self, began: datetime) -> bool:
@@ -280,14 +294,3 @@ def name_of(request: Request) -> str:
         return f"{request.method} {request.path}"
     calls = json.loads(request.body)
     return str((calls[0] if isinstance(calls, list) else calls)["method"])
-
-
-def has_tables(path: Path) -> bool:
-    """Whether the ledger was made; a kill may come before."""
-    if not path.exists() or path.stat().st_size == 0:
-        return False
-    db = sqlite3.connect(path)
-    try:
-        return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'standing'").fetchone())
-    finally:
-        db.close()

@@ -28,7 +28,6 @@ async def test_fifteen_kills_lose_nothing_and_repeat_nothing(
         tmp_path, seed=SEED, life=life, is_session=is_session, kills=kills, may_lose=False
     )
     assert len(hits) == kills
-    assert hits[-1].fills > 0
 
 
 @pytest.mark.soak
