@@ -54,6 +54,25 @@ async def gather(
     )
 
 
+def look_again(ports: Sources, found: View, *, cycle: int) -> View:
+    """Return a view that was kept since the last cycle as it is now; nothing is read over a wire.
+
+    Args:
+        ports: The world.
+        found: Portfolio, limits and markets stay as they are in it.
+        cycle: Number of this cycle.
+    """
+    now = ports.clock.now()
+    return replace(
+        found,
+        cycle=cycle,
+        now=now,
+        account=ports.ledger.account(now),
+        events=tuple(_with_quotes(ports, event) for event in found.events),
+        halted=ports.ledger.halted(),
+    )
+
+
 async def _look_up(
     ports: Sources,
     strategy: Strategy,

@@ -30,6 +30,9 @@ LOOKS = 3
 LOOK_AGAIN_S = 1.0
 LOOK_EVERY = timedelta(seconds=15)
 """Between two reconciles while something is open, at a venue that shows it late."""
+AGREED_FOR = timedelta(minutes=10)
+"""How long both sides are taken to agree after a comparison that left nothing open, as long as
+nobody has said anything since: two cycles, as ``check_every`` is by default."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,8 @@ class Reconciler:
     """Why no order may be sent now; empty if nothing here forbids it."""
     look_again_at: datetime | None = None
     """When to reconcile again; None: the next cycle is soon enough."""
+    _agreed_at: datetime | None = None
+    """When both sides were last seen to agree; None: the last comparison failed or left doubt."""
     _strangers: set[str] = field(default_factory=set)
     _differs: Absence | None = None
 
@@ -58,6 +63,7 @@ class Reconciler:
             VenueError: a read failed; nothing is concluded from it.
             InvariantError: cash or positions differ and no open question explains it.
         """
+        self._agreed_at = None
         found = await self._look()
         for _ in range(LOOKS - 1):
             if not _unexplained(found):
@@ -71,6 +77,16 @@ class Reconciler:
         self._conclude(found)
         if lasting:
             raise InvariantError("; ".join(say_difference(row) for row in unexplained))
+
+    def agrees(self) -> bool:
+        """Whether the ledger alone tells what is ours: all agreed lately, and nothing is open."""
+        ledger, now = self.ports.ledger, self.ports.clock.now()
+        return (
+            self._agreed_at is not None
+            and now - self._agreed_at <= AGREED_FOR
+            and not ledger.orders_without_end()
+            and not ledger.fills_not_final()
+        )
 
     def amiss(self) -> dict[str, str]:
         """Return what a person should know of: what it concerns -> why."""
@@ -211,6 +227,7 @@ class Reconciler:
         sought = self._sought()
         is_open = bool(differing or sought or self.stop or ports.ledger.fills_not_final())
         self.look_again_at = now + LOOK_EVERY if ports.venue.lag and is_open else None
+        self._agreed_at = None if is_open else now
         owed = ports.ledger.account(now).redeemable
         ports.ledger.record_comparison(
             Comparison(
