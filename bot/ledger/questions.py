@@ -17,7 +17,7 @@ from bot.ledger.connection import explained, snapshot
 from bot.ledger.diary import read_memories
 from bot.ledger.fold import Fold
 from bot.ledger.parts import Parts
-from bot.ledger.rows import from_text
+from bot.ledger.rows import from_text, to_text
 from bot.model.comparison import Comparison
 from bot.model.decision import Decision
 from bot.model.orders import Fill, LiveOrder, OrderStatus
@@ -164,6 +164,24 @@ class Questions:
             "SELECT outcome, at FROM redeems WHERE condition_id = ? ORDER BY id DESC", condition_id
         )
         return tuple((outcome, from_text(at)) for outcome, at in rows)
+
+    def merge_tries(self, condition_id: ConditionId) -> tuple[tuple[str, datetime], ...]:
+        """Return outcome and time of each merge of a market, newest first."""
+        rows = self._all(
+            "SELECT outcome, at FROM merges WHERE condition_id = ? ORDER BY id DESC", condition_id
+        )
+        return tuple((outcome, from_text(at)) for outcome, at in rows)
+
+    def merges_sent(self, since: datetime) -> tuple[tuple[TokenId, TokenId], ...]:
+        """Return both tokens of each market of which a merge left at ``since`` or later.
+
+        One that failed too: it is not known to be done, which is not known not to be.
+        """
+        rows = self._all(
+            "SELECT DISTINCT token_id, complement_id FROM merges WHERE at >= ?",
+            to_text(since),
+        )
+        return tuple((TokenId(one), TokenId(other)) for one, other in rows)
 
     def comparison(self) -> Comparison | None:
         """Return the last comparison with the venue; None before the first."""

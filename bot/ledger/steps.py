@@ -6,6 +6,8 @@ No row that tells of money is ever changed or removed: triggers refuse it. A cor
 
 from typing import TYPE_CHECKING
 
+from bot.ledger.third_step import THIRD
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -266,6 +268,13 @@ def _m002_what_the_chain_shows(db: "Database") -> None:
         _seal(db, table)
 
 
+def _m003_pairs_are_merged(db: "Database") -> None:
+    """Let the journal hold merges, and remember each that was sent."""
+    _run(db, THIRD)
+    for table in ("journal", "merges"):
+        _seal(db, table)
+
+
 def _run(db: "Database", script: str) -> None:
     for statement in filter(str.strip, script.split(";\n")):
         db.execute(statement)
@@ -279,4 +288,4 @@ def _seal(db: "Database", table: str) -> None:
         )
 
 
-STEPS = (_m001_first_tables, _m002_what_the_chain_shows)
+STEPS = (_m001_first_tables, _m002_what_the_chain_shows, _m003_pairs_are_merged)
