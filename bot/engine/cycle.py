@@ -168,7 +168,14 @@ class Engine:
         await self._reconciler.run()
         self._in_force = strategies
         removed = frozenset(strategy.event for strategy in files.removed)
-        view = await gather(ports, cycle=cycle, strategies=strategies, removed=removed)
+        view = await gather(
+            ports,
+            cycle=cycle,
+            strategies=strategies,
+            removed=removed,
+            can_merge=ports.venue.can_redeem,
+        )
+        self._reconciler.markets = tuple(m.market for e in view.events for m in e.markets)
         stop = self._reconciler.stop
         if not view.halted and not stop:
             view = due_at_once(view, self._interrupted)

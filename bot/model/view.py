@@ -89,6 +89,9 @@ class MarketView:
     """Book of the adverse token; None if it was never confirmed."""
     named: bool = True
     """Whether the strategy names it today; False for one we only still hold."""
+    complement_quote: Quote | None = None
+    """Book of the other token, where the adverse one is held, has no bids and pairs can be merged;
+    None otherwise."""
 
     @property
     def token_id(self) -> TokenId:
@@ -141,3 +144,5 @@ class View:
     events: tuple[EventView, ...]
     halted: str = ""
     """Why trading is halted; empty if it is not."""
+    can_merge: bool = False
+    """Whether the venue lets us turn a token and its complement into 1 USD."""
