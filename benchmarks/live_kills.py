@@ -21,7 +21,14 @@ TITLE = "Kills of the live daemon"
 AT_ONCE = 3
 """Lives at the same time: most of it is waiting."""
 GROUPS = {
-    "starting and logging in": ("first request", "/auth/", "chainId", "getCode", "/version"),
+    "starting and logging in": (
+        "first request",
+        "/auth/",
+        "/clob/time",
+        "chainId",
+        "getCode",
+        "/version",
+    ),
     "sending an order": ("POST /clob/order",),
     "redeeming": ("sendRawTransaction", "TransactionReceipt", "TransactionCount", "estimateGas"),
     "reading orders, trades and positions": ("/clob/data/", "/data/"),
