@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.chain.addresses import CHAIN_ID, Contracts
+from bot.model.account import WalletKind
 from bot.model.orders import Side
 from bot.model.units import OrderId, TokenId
 from bot.venues.polymarket.gamma import is_v2_token
@@ -16,6 +17,10 @@ ORDER_TYPE = (
     "Order(uint256 salt,address maker,address signer,uint256 tokenId,uint256 makerAmount,"
     "uint256 takerAmount,uint8 side,uint8 signatureType,uint256 timestamp,bytes32 metadata,"
     "bytes32 builder)"
+)
+_WALLET_TYPE = (
+    "TypedDataSign(Order contents,string name,string version,uint256 chainId,"
+    "address verifyingContract,bytes32 salt)"
 )
 _DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _DOMAIN_NAME = "Polymarket CTF Exchange"
@@ -64,6 +69,35 @@ def order_id(order: OrderFields) -> OrderId:
     """Return the id that venue and exchange contract give this order; 0x and 64 hex digits."""
     separator = domain_separator(order.domain)
     return OrderId("0x" + _keccak()(b"\x19\x01" + separator + struct_hash(order)).hex())
+
+
+def signing_hash(order: OrderFields) -> bytes:
+    """Return what the key signs: the order's id, for a deposit wallet wrapped in its own domain.
+
+    **Source:** POLYMARKET section 4.2 (ERC-7739, nested EIP-712), read 2026-11.
+    """
+    if order.signature_type != WalletKind.DEPOSIT:
+        return bytes.fromhex(order_id(order)[2:])
+    words = (
+        _type_hash(_WALLET_TYPE + ORDER_TYPE),
+        struct_hash(order),
+        _type_hash("DepositWallet"),
+        _type_hash("1"),
+        CHAIN_ID.to_bytes(32, "big"),
+        _address_word(order.signer),
+        _ZERO_WORD,  # salt
+    )
+    separator = domain_separator(order.domain)
+    return _keccak()(b"\x19\x01" + separator + _keccak()(b"".join(words)))
+
+
+def signature_tail(order: OrderFields) -> bytes:
+    """Return what follows the key's signature: for a deposit wallet, what it needs to check it."""
+    if order.signature_type != WalletKind.DEPOSIT:
+        return b""
+    kind = ORDER_TYPE.encode()
+    separator = domain_separator(order.domain)
+    return separator + struct_hash(order) + kind + len(kind).to_bytes(2, "big")
 
 
 def struct_hash(order: OrderFields) -> bytes:

@@ -17,7 +17,7 @@ from bot.model.orders import OrderType
 from bot.model.units import OrderId, TokenId
 from bot.venues.polymarket.gamma import is_v2_token
 from bot.venues.polymarket.l2 import ApiKey
-from bot.venues.polymarket.order_hash import OrderFields
+from bot.venues.polymarket.order_hash import OrderFields, signature_tail, signing_hash
 from bot.venues.polymarket.sdk.calls import Call
 from bot.venues.polymarket.sdk.setup import account_of, check_client, environment
 from bot.venues.polymarket.settings import Endpoints, Pace
@@ -146,21 +146,17 @@ class Sdk:
         """
         from polymarket._internal.actions.orders.orders import create_signed_order
         from polymarket._internal.actions.orders.post import build_post_order_request
-        from polymarket._internal.actions.orders.typed_data import (
-            build_order_signature,
-            build_order_typed_data,
-        )
         from polymarket._internal.wallet import wrap_deposit_wallet_signature
         from polymarket.types import HexString
 
         context = self._client._ctx
         unsigned = _unsigned(order, order_type=order_type, ends_s=ends_s)
-        signed = context.signer.sign_typed_data(full_message=build_order_typed_data(unsigned))
-        plain = HexString("0x" + bytes(signed.signature).hex())
+        # The client's own hash of an order takes 0.5 ms, and one that it needs is ours already.
+        signed = context.signer.unsafe_sign_hash(signing_hash(order))
         signature = wrap_deposit_wallet_signature(
             signer=context.signer.address,
             signer_type=context.signer_type,
-            signature=build_order_signature(unsigned, plain),
+            signature=HexString("0x" + (bytes(signed.signature) + signature_tail(order)).hex()),
         )
         _, payload = build_post_order_request(
             create_signed_order(unsigned, signature, post_only=post_only),
