@@ -14,6 +14,7 @@ from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.model.account import Secret
     from bot.owner.setup import Setup, World
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -62,17 +63,23 @@ def open_owner(config: Path, keystore: Path | None) -> "Setup":
 
 def owner_of(settings: "Settings", keystore: Path | None) -> "Setup":
     """Return who acts with these settings. Raises ``UserError``."""
-    from bot.owner.keys import find_key, relayer_key
+    from bot.owner.keys import find_key
+
+    path = keystore or settings.keystore
+    return setup_of(settings, path, find_key(path, os.environ, ask=asker(f"Passphrase of {path}")))
+
+
+def setup_of(settings: "Settings", keystore: Path | None, key: "Secret") -> "Setup":
+    """Return who acts with a key that is there already. Raises ``UserError``."""
+    from bot.owner.keys import relayer_key
     from bot.owner.keystore import address_of
     from bot.owner.setup import Setup
     from bot.venues.polymarket.sdk.setup import account_of
 
-    path = keystore or settings.keystore
-    key = find_key(path, os.environ, ask=asker(f"Passphrase of {path}"))
     return Setup(
         key=key,
         account=account_of(key=key, wallet=settings.wallet.address or address_of(key)),
-        keystore=path,
+        keystore=keystore,
         relayer_key=relayer_key(os.environ),
         world=world_of(settings),
     )

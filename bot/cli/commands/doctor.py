@@ -4,7 +4,6 @@
 """
 
 import asyncio
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ from bot.cli.options import config_option, json_option, print_json, read_setting
 from bot.cli.owner import keystore_option
 
 if TYPE_CHECKING:
-    from bot.config import Settings
-    from bot.model.units import OrderId, Usd
     from bot.owner.findings import Finding
     from bot.owner.public_report import PublicReport
     from bot.venues.polymarket.settings import Endpoints
@@ -65,57 +62,16 @@ def command(
 
 
 def _examine(config: Path, keystore: Path | None) -> "tuple[Finding, ...]":
-    from bot.cli.owner import owner_of, world_of
+    from bot.cli.owner import owner_of
+    from bot.cli.ready import look_at_account, look_at_world
     from bot.errors import CredentialError
-    from bot.owner.doctor import examine, examine_world
-    from bot.owner.examined import Examined
-    from bot.owner.findings import fail
-    from bot.owner.private import log_in
-    from bot.owner.setup import make_chain
 
     settings = read_settings(config)
-    world, setup, problem = world_of(settings), None, ""
     try:
         setup = owner_of(settings, keystore)
     except CredentialError as error:
-        problem = str(error)
-    need, known = _need(settings), _known_orders(settings)
-
-    async def act() -> "tuple[Finding, ...]":
-        chain = make_chain(world)
-        try:
-            if setup is None:
-                nothing = fail("key", problem, "then look again: the rest needs it")
-                return (nothing, *await examine_world(world, chain))
-            examined = Examined(setup=setup, chain=chain, need_usd=need, known_orders=known)
-            return await examine(examined, login=lambda: log_in(setup))
-        finally:
-            await chain.close()
-
-    return asyncio.run(act())
-
-
-def _need(settings: "Settings") -> "Usd":
-    """Return the most that the strategies may stake, USD, within the bounds of live mode."""
-    from bot.model.units import Usd
-    from bot.strategy import load_strategies
-
-    strategies, _ = load_strategies(settings.strategies)
-    premiums = sum((each.limits.max_premium_usd for each in strategies), Decimal(0))
-    return Usd(min(settings.live.max_total_usd, premiums or settings.live.max_total_usd))
-
-
-def _known_orders(settings: "Settings") -> "frozenset[OrderId]":
-    """Return every order of the ledger; a ledger that is not there yet knows none."""
-    from bot.ledger import LedgerReader
-
-    if not settings.ledger.exists():
-        return frozenset()
-    ledger = LedgerReader.open(settings.ledger)
-    try:
-        return frozenset(order.order_id for order in ledger.orders())
-    finally:
-        ledger.close()
+        return asyncio.run(look_at_world(settings, str(error)))
+    return asyncio.run(look_at_account(settings, setup))
 
 
 def _tell(findings: "tuple[Finding, ...]", *, as_json: bool) -> None:

@@ -80,6 +80,10 @@ async def _open(
     from bot.app.build import open_daemon
     from bot.cli.confirm import confirm_first_run
 
+    if key is not None:
+        from bot.cli.ready import check_ready
+
+        await check_ready(settings, key)
     async with open_daemon(settings, report=report, decided=decided, key=key) as daemon:
         if daemon.account is not None and daemon.ports.ledger.last_cycle() is None:
             await confirm_first_run(daemon, is_sure=is_sure)
