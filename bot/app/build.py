@@ -97,6 +97,7 @@ async def open_daemon(
             live = await open_things.enter_async_context(open_venue(settings, key=key, clock=clock))
             venue, account = live, live.account
             tasks = run_beside(settings, venue=live, ledger=ledger, clock=clock, report=report)
+            market_data.listen(live.readiness.hear)
         ports = _ports(
             settings,
             ledger=ledger,

@@ -78,12 +78,13 @@ async def open_venue(
 def run_beside(
     settings: Settings, *, venue: PolymarketVenue, ledger: Ledger, clock: Clock, report: Report
 ) -> Beside:
-    """Return what runs beside the cycles: brakes, the user channel, the dead man's switch."""
+    """Return what runs beside the cycles: brakes, reading ahead, user channel, heartbeat."""
 
     def tasks(wake: asyncio.Event) -> Iterable[Coroutine[None, None, None]]:
         brakes = Brakes(settings=settings, ledger=ledger, clock=clock, wake=wake)
         brakes.listen()
         yield brakes.watch()
+        yield venue.readiness.run()
         channel = UserChannel(
             url=endpoints(settings).user_stream,
             api_key=venue.api_key,

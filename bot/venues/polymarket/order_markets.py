@@ -15,6 +15,8 @@ from bot.venues.polymarket.reads import Reads
 TERMS_FRESH = timedelta(seconds=60)
 """For how long a market's tick and minimum are not asked again; a refusal for one of them ends it
 at once. Ticks change when a price nears 0 or 1 (POLYMARKET 4.5)."""
+READ_AHEAD = timedelta(seconds=40)
+"""Terms of this age are read ahead, so that no order waits for them."""
 _REREAD = frozenset({"tick_size", "minimum_size", "market_not_ready"})
 
 
@@ -59,23 +61,33 @@ class OrderMarkets:
             BadData: the token is not that of the market, or they disagree about it.
         """
         token = intent.token_id
-        known = await self._find(token)
-        market = known.market
+        market = await self._prove(token)
         if market.condition_id != intent.condition_id:
             raise BadData(
                 f"Token {token} belongs to market {market.condition_id}, not to "
                 f"{intent.condition_id}. Nothing is signed for it"
             )
-        if token not in self._proven:
-            check_tokens(market, question_id=known.origin.question_id, oracle=known.origin.oracle)
-            self._proven.add(token)
-        terms = await self._fresh_terms(token)
+        terms = await self._fresh_terms(token, fresh=TERMS_FRESH)
         if terms.neg_risk != market.neg_risk or set(terms.token_ids) != set(market.token_ids):
             raise BadData(
                 f"Market {market.slug}: directory and exchange do not name the same tokens and "
                 "neg risk. Nothing is signed for it"
             )
         return market
+
+    def is_ready(self, token_id: TokenId) -> bool:
+        """Whether an order of this token would find all it needs, for a while yet."""
+        return token_id in self._proven and self._is_fresh(token_id, READ_AHEAD)
+
+    async def get_ready(self, token_id: TokenId) -> None:
+        """Read ahead what an order of this token needs.
+
+        Raises:
+            SourceDown: directory or exchange do not answer.
+            BadData: the token is not that of the market.
+        """
+        await self._prove(token_id)
+        await self._fresh_terms(token_id, fresh=READ_AHEAD)
 
     def refusal(self, intent: OrderIntent) -> Rejected | None:
         """Return the refusal that the venue would give by the terms last read; None if none."""
@@ -96,6 +108,14 @@ class OrderMarkets:
         """Note a refusal: terms that it speaks against are read anew for the next order."""
         if code in _REREAD:
             self._terms.pop(intent.token_id, None)
+
+    async def _prove(self, token: TokenId) -> Market:
+        known = await self._find(token)
+        if token not in self._proven:
+            origin = known.origin
+            check_tokens(known.market, question_id=origin.question_id, oracle=origin.oracle)
+            self._proven.add(token)
+        return known.market
 
     async def _find(self, token_id: TokenId) -> _Known:
         known = self._known.get(token_id)
@@ -120,10 +140,13 @@ class OrderMarkets:
             return _Known(page.markets[0], gamma.read_origins(body, what=what)[0])
         raise BadData(f"Polymarket knows no market of token {token_id}")
 
-    async def _fresh_terms(self, token_id: TokenId) -> clob.Terms:
+    def _is_fresh(self, token_id: TokenId, fresh: timedelta) -> bool:
         known = self._terms.get(token_id)
-        if known is not None and self._clock.now() - known[0] < TERMS_FRESH:
-            return known[1]
+        return known is not None and self._clock.now() - known[0] < fresh
+
+    async def _fresh_terms(self, token_id: TokenId, *, fresh: timedelta) -> clob.Terms:
+        if self._is_fresh(token_id, fresh):
+            return self._terms[token_id][1]
         condition = self._conditions.get(token_id)
         if condition is None:
             body = await self._exchange.get(f"/markets-by-token/{token_id}")

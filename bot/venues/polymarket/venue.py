@@ -34,6 +34,7 @@ from bot.venues.polymarket.fill_reader import FillReader
 from bot.venues.polymarket.l2 import L2Signer
 from bot.venues.polymarket.order_markets import OrderMarkets
 from bot.venues.polymarket.private_reads import PrivateReads
+from bot.venues.polymarket.readiness import Readiness
 from bot.venues.polymarket.reads import Reads
 from bot.venues.polymarket.sdk.calls import Call, merge_call, redeem_calls
 from bot.venues.polymarket.sdk.client import BuilderKey, RelayerKey, Sdk
@@ -90,6 +91,8 @@ class PolymarketVenue:
         self._gamma = Reads(base_url=endpoints.gamma, clock=clock, pace=pace)
         self._data = Reads(base_url=endpoints.data, clock=clock, pace=pace)
         self._markets = OrderMarkets(directory=self._gamma, exchange=self._clob, clock=clock)
+        self.readiness = Readiness(markets=self._markets, clock=clock)
+        """To be run beside the orders, and told of books."""
         self._own = PrivateReads(
             exchange=self._private, positions=self._data, wallet=sdk.account.wallet, pace=pace
         )

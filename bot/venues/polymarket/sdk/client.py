@@ -144,6 +144,7 @@ class Sdk:
             ends_s: Unix time that is sent as its end; 0 unless GTD.
             post_only: Whether it may only rest.
         """
+        from eth_typing import Hash32
         from polymarket._internal.actions.orders.orders import create_signed_order
         from polymarket._internal.actions.orders.post import build_post_order_request
         from polymarket._internal.wallet import wrap_deposit_wallet_signature
@@ -152,7 +153,7 @@ class Sdk:
         context = self._client._ctx
         unsigned = _unsigned(order, order_type=order_type, ends_s=ends_s)
         # The client's own hash of an order takes 0.5 ms, and one that it needs is ours already.
-        signed = context.signer.unsafe_sign_hash(signing_hash(order))
+        signed = context.signer.unsafe_sign_hash(Hash32(signing_hash(order)))
         signature = wrap_deposit_wallet_signature(
             signer=context.signer.address,
             signer_type=context.signer_type,
