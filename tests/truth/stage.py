@@ -403,6 +403,7 @@ async def open_stage(folder: Path, setting: Setting, *, strategy: str = "") -> A
             await _authorize(chain, sandbox, wallet, key)
         await chain.approve_all(wallet)
         await chain.mint(wallet, MONEY_USD)
+        await chain.mine(2)  # deep enough to be believed at once
         stage = Stage(
             chain=chain,
             sandbox=sandbox,

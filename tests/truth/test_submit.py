@@ -55,9 +55,8 @@ async def test_a_timed_out_order_that_filled_is_found_and_not_sent_again(stage: 
     go_wrong(stage, Fault.HANG, after=True)
     began = stage.clock.monotonic()
     await stage.cycle(0)
-    assert (
-        stage.clock.monotonic() - began < 8
-    )  # request_timeout is 3 s; left alone the client waits 10 s
+    # request_timeout is 3 s; left alone the client waits 10 s.
+    assert stage.clock.monotonic() - began < 8
     assert len(stage.events("order.unknown")) == 1
     await check_filled_once(stage)
 
