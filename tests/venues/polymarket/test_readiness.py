@@ -64,11 +64,13 @@ async def test_terms_are_read_ahead_again_and_again() -> None:
 async def test_a_market_that_is_not_found_is_not_asked_for_again_before_its_next_book() -> None:
     clock = ManualClock()
     other = LocalMarkets().ctf("another")
-    async with Sandbox(markets=[other], clock=clock) as sandbox:
-        async with reading(sandbox, clock) as (markets, readiness):
-            async with asyncio.timeout(10):
-                while readiness._tokens:
-                    await SystemClock().sleep(0.01)
-            assert not markets.is_ready(YES)
-            readiness.hear(BOOK)
-            assert readiness._tokens == {YES}
+    async with (
+        Sandbox(markets=[other], clock=clock) as sandbox,
+        reading(sandbox, clock) as (markets, readiness),
+    ):
+        async with asyncio.timeout(10):
+            while readiness._tokens:
+                await SystemClock().sleep(0.01)
+        assert not markets.is_ready(YES)
+        readiness.hear(BOOK)
+        assert readiness._tokens == {YES}
