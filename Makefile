@@ -72,7 +72,7 @@ docs: .venv/.dev
 soak: .venv/.dev $(NODE)
 	$(PY) -m pytest -m soak $(ARGS)
 
-bench: .venv-bench/.installed
+bench: .venv-bench/.installed $(NODE)
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
 # Each lock keeps the versions of the one before it, so that one environment can hold them all.

@@ -7,7 +7,16 @@ import subprocess
 import sys
 import time
 
-BENCHMARKS = ("replay_books", "decide_books", "match_order", "ws_books", "check_start", "memory")
+BENCHMARKS = (
+    "replay_books",
+    "decide_books",
+    "match_order",
+    "ws_books",
+    "check_start",
+    "prepare_order",
+    "message_to_order",
+    "memory",
+)
 
 
 def main(names: list[str]) -> int:

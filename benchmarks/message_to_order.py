@@ -1,0 +1,265 @@
+"""A book message to the posted order, through the real live daemon with 200 subscribed markets.
+
+``polyhedge run --live`` runs as a process of its own against the local exchange of ``bot.sandbox``
+and a local chain, both in this process. One market after the other the book jumps from 30 to 45
+cents, which the strategy of that market, with the sizing rule ``coverage``, must hedge. Timed is
+from just before the exchange sends that message until POST /order has come in and is read; both
+instants are of this process's clock. Between two orders everything is left to settle.
+
+    python -m benchmarks.message_to_order [ORDERS]
+"""
+
+import asyncio
+import os
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from benchmarks.prepare_order import percentiles
+from bot.clock import SystemClock
+from bot.errors import LedgerError
+from bot.ledger import LedgerReader
+from bot.model.market import Book, Market
+from bot.model.units import MILLION, Usd
+from bot.sandbox.chain import LocalChain, LocalMarkets
+from bot.sandbox.chain.orders import address_of
+from bot.sandbox.http import Reply, Request
+from bot.sandbox.server import Sandbox
+from bot.venues.books import epoch_ms
+from bot.venues.polymarket.settings import Endpoints
+
+REPO = Path(__file__).resolve().parents[1]
+ORDERS = 120
+MARKETS = 200
+WARM_UP = 5
+P50_MS, P99_MS = 4.0, 10.0
+BLOCK_S = 0.5
+START_S, ORDER_S = 240.0, 60.0
+QUIET_S = 2.5
+"""A daemon that has not asked what cycles ask for this long is in none, and not in a pause of 1 s
+after one."""
+IN_A_CYCLE = ("/clob/data/", "/clob/order", "/gamma/markets/slug/", "/rpc")
+LEVELS = 20
+BEFORE, AFTER = 30, 45
+CLOCK = SystemClock()
+CONFIG = """
+mode: live
+market_data: polymarket
+ledger: ledger.db
+strategies: strategies
+portfolio: {{holdings: [{{symbol: QQQ, value: 600000, sector: technology}}]}}
+premium_budget: 90000usd
+max_total: 90000usd
+log_format: json
+wallet: {{address: '{wallet}'}}
+live: {{max_total_usd: 90000, max_premium_per_day_usd: 90000, confirmations: 1}}
+polymarket:
+  gamma_url: {gamma}
+  clob_url: {clob}
+  data_url: {data}
+  relayer_url: {relayer}
+  rpc_url: {rpc}
+  geoblock_url: {geoblock}
+  market_ws_url: {market_stream}
+  user_ws_url: {user_stream}
+"""
+STRATEGY = """
+strategy: {name}
+event: {{market: {{slug: {name}}}, adverse: "Yes", horizon: 400d}}
+impact: {{sector: {{technology: -10%}}}}
+sizing: {{rule: coverage, target: {{40%: 30%}}}}
+triggers: [{{probability: {{crosses: [40%]}}}}]
+costs: {{min_benefit_to_cost: 0.1}}
+limits: {{max_premium_usd: 50, max_order_usd: 50}}
+roll: {{before_end: 0d}}
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Exchange and chain, the daemon's process, and when orders came in."""
+
+    sandbox: Sandbox
+    markets: Sequence[Market]
+    folder: Path
+    daemon: Process
+    posted: asyncio.Queue[float] = field(default_factory=asyncio.Queue)
+    asked_at: float = 0.0
+    """When the daemon last asked for what cycles ask for."""
+
+    def show(self, market: Market, cents: int) -> None:
+        """Let other people's orders for YES stand around this price."""
+        sizes = (4_000 * MILLION,) * LEVELS
+        steps = range(1, LEVELS + 1)
+        bids = tuple((cents - step) * MILLION // 100 for step in steps)
+        asks = tuple((cents + step) * MILLION // 100 for step in steps)
+        now = epoch_ms(CLOCK.now())
+        self.sandbox.tell(Book(market.token_ids[0], now, bids, sizes, asks, sizes))
+
+    def check(self) -> None:
+        """End everything if the daemon has ended."""
+        if self.daemon.returncode is not None:
+            raise SystemExit(f"the daemon ended: {self.last_lines()}")
+
+    def last_lines(self) -> str:
+        """Return the end of the daemon's log."""
+        return (self.folder / "log").read_text()[-3000:]
+
+    def is_calm(self) -> bool:
+        """Whether the daemon has run a cycle, and nothing of its orders is under way."""
+        try:
+            reader = LedgerReader.open(self.folder / "ledger.db")
+        except LedgerError:  # it is being made
+            return False
+        try:
+            comparison = reader.comparison()
+            return (
+                reader.last_cycle() is not None
+                and not reader.orders_without_end()
+                and not reader.fills_not_final()
+                and comparison is not None
+                and not any(row.difference for row in comparison.rows)
+            )
+        finally:
+            reader.close()
+
+    async def calm(self, within_s: float) -> None:
+        """Wait until the daemon is in no cycle and nothing is under way."""
+        async with asyncio.timeout(within_s):
+            while time.perf_counter() - self.asked_at < QUIET_S or not self.is_calm():
+                self.check()
+                await asyncio.sleep(0.2)
+
+    async def order(self, market: Market) -> float:
+        """Move a market's book; return seconds until the order for it has come in."""
+        began = time.perf_counter()
+        self.show(market, AFTER)
+        async with asyncio.timeout(ORDER_S):
+            came = await self.posted.get()
+        await self.calm(ORDER_S)
+        if not self.posted.empty():
+            raise SystemExit("a second order came for one message: this is not comparable")
+        return came - began
+
+
+def main(arguments: list[str]) -> int:
+    """Print the times; return 1 if one is longer than it must be."""
+    orders = int(arguments[0]) if arguments else ORDERS
+    times = asyncio.run(measure(orders))
+    p50, p99 = percentiles(times)
+    print(f"message_to_order: {orders} orders of the live daemon, {MARKETS} subscribed markets")
+    print(f"  p50 {p50:7.3f} ms  p99 {p99:7.3f} ms  (must be {P50_MS:g} and {P99_MS:g})")
+    halves = [statistics.median(times[at : at + 20]) * 1000 for at in range(0, len(times), 20)]
+    print(f"  medians of 20 in turn: {', '.join(f'{ms:.2f}' for ms in halves)}")
+    return int(p50 > P50_MS or p99 > P99_MS)
+
+
+async def measure(orders: int) -> list[float]:
+    """Return seconds of each order."""
+    with tempfile.TemporaryDirectory(dir=REPO) as folder:
+        async with open_world(Path(folder)) as world:
+            try:
+                await world.calm(START_S)
+                times = [await world.order(market) for market in world.markets[: WARM_UP + orders]]
+            except TimeoutError:
+                raise SystemExit(f"it took too long: {world.last_lines()}") from None
+    return times[WARM_UP:]
+
+
+@asynccontextmanager
+async def open_world(folder: Path) -> AsyncIterator[World]:
+    """Start chain, exchange and daemon."""
+    made = LocalMarkets(ends_at=CLOCK.now() + timedelta(days=200))
+    markets = [made.ctf(f"event-{place}") for place in range(MARKETS)]
+    async with LocalChain(clock=CLOCK, starts_at=CLOCK.now()) as chain:
+        for market in markets:
+            await chain.prepare(market)
+        key = chain.accounts[3]
+        wallet = address_of(key)
+        await chain.approve_all(wallet)
+        await chain.mint(wallet, Usd(Decimal(50_000)))
+        async with Sandbox(markets=markets, clock=CLOCK, chain=chain) as sandbox:
+            write_files(folder, sandbox.endpoints, wallet=wallet, markets=markets)
+            daemon = await start_daemon(folder, key=key.reveal())
+            world = World(sandbox=sandbox, markets=markets, folder=folder, daemon=daemon)
+            note_posts(world)
+            for market in markets:
+                world.show(market, BEFORE)
+            blocks = asyncio.create_task(mine(chain))
+            try:
+                yield world
+            finally:
+                await stop_daemon(daemon)
+                blocks.cancel()
+                with suppress(asyncio.CancelledError):
+                    await blocks
+
+
+def note_posts(world: World) -> None:
+    """Note when each order has come in, before anything is done with it."""
+    server = world.sandbox._http
+    handle = server._handle
+
+    async def noted(request: Request) -> Reply | None:
+        at = time.perf_counter()
+        if (request.method, request.path) == ("POST", "/clob/order"):
+            world.posted.put_nowait(at)
+        if request.path.startswith(IN_A_CYCLE):
+            world.asked_at = at
+        return await handle(request)
+
+    server._handle = noted
+
+
+async def mine(chain: LocalChain) -> None:
+    """Let blocks come, as they do whether anybody trades or not."""
+    while True:
+        await asyncio.sleep(BLOCK_S)
+        await chain.mine()
+
+
+async def start_daemon(folder: Path, *, key: str) -> Process:
+    """Run the command in ``folder``."""
+    with (folder / "log").open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "run", "--config", "config.yaml", "--live", "--yes"),
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(REPO), "POLYMARKET_PRIVATE_KEY": key},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+
+async def stop_daemon(daemon: Process) -> None:
+    """Ask it to end, and wait."""
+    if daemon.returncode is None:
+        daemon.send_signal(signal.SIGTERM)
+    await daemon.wait()
+
+
+def write_files(
+    folder: Path, endpoints: Endpoints, *, wallet: str, markets: Sequence[Market]
+) -> None:
+    """Write the config, and a strategy for each market."""
+    addresses = {name: getattr(endpoints, name) for name in Endpoints.__slots__}
+    (folder / "config.yaml").write_text(CONFIG.format(wallet=wallet, **addresses))
+    (folder / "strategies").mkdir()
+    for market in markets:
+        (folder / "strategies" / f"{market.slug}.yaml").write_text(
+            STRATEGY.format(name=market.slug)
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
