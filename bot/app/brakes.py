@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.config import Settings
 from bot.ledger import Ledger
-from bot.model.orders import Side, TradeSettlement
+from bot.model.orders import Purpose, Side, TradeSettlement
 
 LOOK_EVERY_S = 1.0
 DAY = timedelta(days=1)
@@ -60,14 +60,19 @@ class Brakes:
             )
 
     def spent_usd(self, now: datetime) -> Decimal:
-        """Return what buys of the last 24 hours took, fees included, USD."""
+        """Return what buys of the last 24 hours took, fees included, USD.
+
+        What an exit buys to be merged is no premium: more than it comes back.
+        """
         since = now - DAY
+        exits = {o.order_id for o in self._ledger.orders() if o.purpose is Purpose.MERGE}
         return -sum(
             (
                 fill.cash_usd
                 for fill in self._ledger.fills()
                 if fill.side is Side.BUY
                 and fill.at > since
+                and fill.order_id not in exits
                 and fill.settlement is not TradeSettlement.FAILED
             ),
             Decimal(0),

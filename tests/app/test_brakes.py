@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from bot.app.brakes import Brakes
 from bot.config import load_settings
 from bot.ledger import Ledger
-from bot.model.orders import TradeSettlement
+from bot.model.orders import Purpose, TradeSettlement
 from tests.fakes import START, ManualClock
 from tests.ledger.make import make_fill, make_prepared, usd
 
@@ -45,11 +46,17 @@ class Car:
             wake=self.wake,
         )
 
-    def buy(self, *, settlement: TradeSettlement = TradeSettlement.MATCHED) -> None:
+    def buy(
+        self,
+        *,
+        settlement: TradeSettlement = TradeSettlement.MATCHED,
+        purpose: Purpose = Purpose.OPEN,
+    ) -> None:
         """Take 4 USD of premium and more, all within a minute."""
         self.ledger.record_deposit(usd("100"), START, "money")
         for number in (1, 2):
             prepared = make_prepared(number)
+            prepared = replace(prepared, intent=replace(prepared.intent, purpose=purpose))
             self.ledger.record_submitting(prepared, cycle=number)
             fill = make_fill(number, order=number, settlement=settlement)
             self.ledger.record_fill(fill, START)
@@ -91,6 +98,12 @@ def test_a_day_that_cost_too_much_halts(car: Car) -> None:
     car.brakes.look()
     assert car.ledger.halted().startswith("8.20 USD")
     assert "live.max_premium_per_day_usd is 5" in car.ledger.halted()
+
+
+def test_what_an_exit_buys_to_be_merged_is_no_premium(car: Car) -> None:
+    car.buy(purpose=Purpose.MERGE)
+    car.brakes.look()
+    assert car.ledger.halted() == ""
 
 
 def test_what_failed_to_settle_was_not_spent(car: Car) -> None:
