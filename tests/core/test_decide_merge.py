@@ -6,10 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.decide import decide
+from bot.core.fees import fee_per_share
 from bot.core.pairs import count_pairs
 from bot.core.risk import check_orders
+from bot.core.utility import TwoState
 from bot.model.decision import Verdict
 from bot.model.market import Market, Quote
 from bot.model.orders import OrderType, Purpose, Side
@@ -334,3 +338,33 @@ def test_other_names_of_the_outcomes_are_no_price_to_compare_with() -> None:
 
     assert [intent.purpose for intent in decision.approved] == [Purpose.CLOSE]
     assert codes(the_event(decision)) == ["EXPOSURE_GONE", "EXIT_WAITS"]
+
+
+@given(
+    held=st.integers(1, 40_000),
+    asks=st.lists(st.integers(2, 98), min_size=1, max_size=4, unique=True).map(sorted),
+    usd=st.integers(-80_000, 30_000),
+    cash=st.integers(0, 50_000),
+)
+def test_a_complement_is_only_bought_below_1_usd_less_what_a_share_is_worth(
+    held: int, asks: list[int], usd: int, cash: int
+) -> None:
+    shown = [(f"0.{ask:02}", "9000") for ask in asks]
+    market = without_bids(bids=(("0.01", "9000"),), asks=shown)
+    view = stuck_view(market, shares=str(held), usd=float(usd), cash_usd=str(cash))
+
+    decision = decide(view, (STRATEGY,))
+
+    for intent in decision.approved:
+        assert (intent.purpose, intent.token_id) == (Purpose.MERGE, NO)
+        assert intent.size <= held
+        assert intent.notional_usd + intent.fee_usd <= cash
+        event = the_event(decision)
+        assert event.forecast is not None
+        if_not = 50_000.0 + usd + cash + event.forecast.market * event.exposure_usd_est
+        state = TwoState(
+            event.forecast.probability, if_not - event.exposure_usd_est + held, if_not, 4.3
+        )
+        ask = asks[0] / 100
+        fee = fee_per_share(ask, make_market().fee)
+        assert ask + fee < 1.0 - state.reservation_price
