@@ -108,6 +108,8 @@ def _shares_token(one: sqlite3.Row, other: sqlite3.Row) -> bool:
 def _add_up(db: sqlite3.Connection, live: Mapping[str, sqlite3.Row]) -> Sums:
     sums = Sums()
     filled: Counter[str] = Counter()
+    final = "SELECT trade_id FROM fill_events WHERE settlement = 'confirmed'"
+    settled = {row["trade_id"] for row in db.execute(final)}
     for row in db.execute("SELECT * FROM journal ORDER BY id"):
         assert row["kind"] != "reversal", "no settlement fails in these runs"
         sums.cash += row["cash_e6"]
@@ -116,7 +118,8 @@ def _add_up(db: sqlite3.Connection, live: Mapping[str, sqlite3.Row]) -> Sums:
             continue
         _move(sums, row)
         if row["kind"] == "fill":
-            sums.premium[row["event"]] -= row["cash_e6"]
+            if row["cash_e6"] < 0 or row["trade_id"] in settled:  # a sale may still fail
+                sums.premium[row["event"]] -= row["cash_e6"]
             filled[row["order_id"]] += abs(row["shares_e6"])
     for order in live.values():
         sums.open_orders.add(order["order_id"])
