@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.errors import BotError
+from bot.errors import BotError, LedgerError
 from bot.ledger import LedgerReader
 
 PASSPHRASE = "a rehearsal has no secrets"
@@ -109,10 +109,11 @@ class Actor:
 
     def counts(self) -> Mapping[str, int]:
         """Return how often each thing has happened to a hedge; empty before there is a ledger."""
-        if not (self.folder / "ledger.db").exists():
+        try:
+            with self.ledger() as ledger:
+                return ledger.lifecycle_counts()
+        except LedgerError:  # not there yet, or its tables are being made
             return {}
-        with self.ledger() as ledger:
-            return ledger.lifecycle_counts()
 
     async def _start(self, *words: str, output: int) -> Process:
         environment = {**os.environ, "POLYHEDGE_PASSPHRASE": PASSPHRASE, **self.environment}
