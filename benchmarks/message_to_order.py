@@ -38,7 +38,7 @@ from bot.venues.books import epoch_ms
 from bot.venues.polymarket.settings import Endpoints
 
 REPO = Path(__file__).resolve().parents[1]
-ORDERS = 120
+ORDERS = 100
 MARKETS = 200
 WARM_UP = 5
 P50_MS, P99_MS = 4.0, 10.0
