@@ -3,8 +3,9 @@
 ``polyhedge run --live`` runs as a process of its own against the local exchange of ``bot.sandbox``
 and a local chain, both in this process. One market after the other the book jumps from 30 to 45
 cents, which the strategy of that market, with the sizing rule ``coverage``, must hedge. Timed is
-from just before the exchange sends that message until POST /order has come in and is read; both
-instants are of this process's clock. Between two orders everything is left to settle.
+from the send of that message, before it is made JSON, until POST /order has come in and is read;
+both instants are of this process's clock. Between two orders everything is left to settle, so the
+daemon has been idle for seconds each time.
 
     python -m benchmarks.message_to_order [ORDERS]
 """
@@ -17,14 +18,14 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from benchmarks.prepare_order import percentiles
+from benchmarks.prepare_order import on_disk, percentiles
 from bot.clock import SystemClock
 from bot.errors import LedgerError
 from bot.ledger import LedgerReader
@@ -32,6 +33,7 @@ from bot.model.market import Book, Market
 from bot.model.units import MILLION, Usd
 from bot.sandbox.chain import LocalChain, LocalMarkets
 from bot.sandbox.chain.orders import address_of
+from bot.sandbox.exchange import News
 from bot.sandbox.http import Reply, Request
 from bot.sandbox.server import Sandbox
 from bot.venues.books import epoch_ms
@@ -48,7 +50,7 @@ QUIET_S = 2.5
 """A daemon that has not asked what cycles ask for this long is in none, and not in a pause of 1 s
 after one."""
 IN_A_CYCLE = ("/clob/data/", "/clob/order", "/gamma/markets/slug/", "/rpc")
-LEVELS = 20
+LEVELS = 5
 BEFORE, AFTER = 30, 45
 CLOCK = SystemClock()
 CONFIG = """
@@ -93,6 +95,8 @@ class World:
     folder: Path
     daemon: Process
     posted: asyncio.Queue[float] = field(default_factory=asyncio.Queue)
+    sent_at: float = 0.0
+    """When the exchange first sent a book message since this was 0."""
     asked_at: float = 0.0
     """When the daemon last asked for what cycles ask for."""
 
@@ -141,8 +145,9 @@ class World:
 
     async def order(self, market: Market) -> float:
         """Move a market's book; return seconds until the order for it has come in."""
-        began = time.perf_counter()
+        self.sent_at = 0.0
         self.show(market, AFTER)
+        began = self.sent_at
         async with asyncio.timeout(ORDER_S):
             came = await self.posted.get()
         await self.calm(ORDER_S)
@@ -165,7 +170,7 @@ def main(arguments: list[str]) -> int:
 
 async def measure(orders: int) -> list[float]:
     """Return seconds of each order."""
-    with tempfile.TemporaryDirectory(dir=REPO) as folder:
+    with tempfile.TemporaryDirectory(dir=on_disk()) as folder:
         async with open_world(Path(folder)) as world:
             try:
                 await world.calm(START_S)
@@ -191,6 +196,7 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
             write_files(folder, sandbox.endpoints, wallet=wallet, markets=markets)
             daemon = await start_daemon(folder, key=key.reveal())
             world = World(sandbox=sandbox, markets=markets, folder=folder, daemon=daemon)
+            note_messages(world)
             note_posts(world)
             for market in markets:
                 world.show(market, BEFORE)
@@ -202,6 +208,19 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
                 blocks.cancel()
                 with suppress(asyncio.CancelledError):
                     await blocks
+
+
+def note_messages(world: World) -> None:
+    """Note when each book message is handed to the sockets."""
+    channel = world.sandbox.channel
+    send = channel.send
+
+    def noted(news: Iterable[News]) -> None:
+        messages = list(news)  # made by now
+        world.sent_at = world.sent_at or time.perf_counter()
+        send(messages)
+
+    channel.send = noted  # type: ignore[method-assign]
 
 
 def note_posts(world: World) -> None:

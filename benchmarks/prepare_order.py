@@ -107,7 +107,7 @@ class Known:
 def main(arguments: list[str]) -> int:
     """Print the times side by side; return 1 if one is longer than it must be."""
     orders = int(arguments[0]) if arguments else ORDERS
-    with tempfile.TemporaryDirectory(dir=REPO) as folder:
+    with tempfile.TemporaryDirectory(dir=on_disk()) as folder:
         times = asyncio.run(measure(Path(folder), orders))
     print(f"prepare_order: limits, signature, hash and durable row, {orders:,} orders each, warm")
     missed = False
@@ -118,6 +118,13 @@ def main(arguments: list[str]) -> int:
         print(f"  {name:<42} p50 {p50:6.3f} ms  p99 {p99:6.3f} ms{must}")
         missed |= ours and (p50 > P50_MS or p99 > P99_MS)
     return int(missed)
+
+
+def on_disk() -> Path:
+    """Return a folder on the disk of this repository, which a temporary one may not be."""
+    folder = REPO / ".cache"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def percentiles(seconds: Sequence[float]) -> tuple[float, float]:

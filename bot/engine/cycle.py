@@ -144,12 +144,14 @@ class Engine:
         if view.halted or decision.cancels or not decision.approved:
             return
         ports.ledger.record_decision(view, decision, self._in_force)
-        report_decision(ports, decision)
         self._is_partial = True
         self._cycle += 1
         result = CycleResult(cycle=view.cycle, at=view.now, view=view, decision=decision)
         self._decided(replace(result, strategies=self._in_force))
-        await act(ports, view, decision)
+        try:
+            await act(ports, view, decision)
+        finally:
+            report_decision(ports, decision)  # it is on disk; the order need not wait for the log
 
     async def _run(self, cycle: int, at: datetime) -> CycleResult:
         ports = self._ports
