@@ -79,6 +79,7 @@ class Lookout:
             adverse_index=old.adverse_index,
             quote=Quote(book, now),
             named=old.named,
+            estimates=old.estimates,
         )
         return View(
             cycle=last.cycle,
@@ -98,6 +99,7 @@ class Lookout:
                 ),
             ),
             halted=last.halted,
+            learned=last.learned,
         )
 
     def _change(self, market: Market) -> None:

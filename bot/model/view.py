@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.model.market import Market, Quote
 from bot.model.orders import LiveOrder
 from bot.model.portfolio import Portfolio
+from bot.model.signal import Estimate, Learned
 from bot.model.units import ConditionId, EventId, Shares, TokenId, Usd, UsdEst
 
 
@@ -60,7 +61,8 @@ class EventMemory:
     """When a resting order of this plan was first placed; None if none."""
     rested_price: float = 0.0
     rule_state: Mapping[str, float] = field(default_factory=dict)
-    """Trigger key or ``sizing`` -> what that rule remembers."""
+    """Trigger key or ``sizing`` -> what that rule remembers; ``KEY:fired`` -> when a trigger with
+    a pause last fired, epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class MarketView:
     """Book of the adverse token; None if it was never confirmed."""
     named: bool = True
     """Whether the strategy names it today; False for one we only still hold."""
+    estimates: tuple[Estimate, ...] = ()
+    """What the strategy's signals say of the adverse outcome, in their order."""
 
     @property
     def token_id(self) -> TokenId:
@@ -126,3 +130,5 @@ class View:
     events: tuple[EventView, ...]
     halted: str = ""
     """Why trading is halted; empty if it is not."""
+    learned: Learned = Learned()
+    """What the track record has taught about the signals; empty if no strategy names any."""
