@@ -7,7 +7,14 @@ from datetime import datetime
 from bot.core.rounding import round_estimate
 from bot.model.decision import Forecast
 from bot.model.market import Book
-from bot.model.signal import MARKET, OWN_VIEW, Calibration, Estimate, Learned
+from bot.model.signal import (
+    MARKET,
+    NOTHING_LEARNED,
+    OWN_VIEW,
+    Calibration,
+    Estimate,
+    Learned,
+)
 from bot.model.strategy import OwnView
 from bot.model.units import MILLION
 
@@ -106,7 +113,7 @@ def pool_forecast(
     own_weight = own_view.weight if own_view is not None else 0.0
     if not estimates:
         return _plain_forecast(market, own_view, own_weight)
-    known = learned or Learned()
+    known = learned or NOTHING_LEARNED
     base = calibrate(market, days_left, known.calibrations.get(category, _PLAIN))
     weights = _weights(estimates, known, weight)
     pulls = [

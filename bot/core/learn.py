@@ -1,7 +1,8 @@
 """What the track record teaches: the market's bias by category, and each signal's weight.
 
 Everything is shrunk toward what is assumed without a record, so that a few events teach little.
-Each event counts once, however many of its days were forecast.
+Each event counts once, however many of its days were forecast. The own view is not weighed: what
+it weighs is the user's to say.
 
 **Source:** HEDGING section 4.1.
 """
@@ -13,7 +14,7 @@ import numpy as np
 
 from bot.core.forecast import calibrate, days_until, default_slope, logit, pair_key
 from bot.core.paths import Floats
-from bot.model.signal import Calibration, Learned, Scored, SignalLesson
+from bot.model.signal import OWN_VIEW, Calibration, Learned, Scored, SignalLesson
 
 CALIBRATION_PENALTY = 20.0
 WEIGHT_PENALTY = 50.0
@@ -36,7 +37,7 @@ def learn(scored: Sequence[Scored]) -> Learned:
         )
         for category in sorted({each.category for each in scored})
     }
-    names = sorted({name for each in scored for name in each.estimates})
+    names = sorted({name for each in scored for name in each.estimates} - {OWN_VIEW})
     deviations = _deviations(scored, names, calibrations)
     return Learned(
         calibrations=calibrations,

@@ -18,7 +18,7 @@ class Bin(NamedTuple):
 
     said: float
     happened: float
-    count: int
+    events: int
 
 
 class Parts(NamedTuple):
@@ -65,7 +65,7 @@ def reliability_bins(
         Bin(
             said=sum(p for p, _ in pairs) / len(pairs),
             happened=sum(y for _, y in pairs) / len(pairs),
-            count=len(pairs),
+            events=len(pairs),
         )
         for _, pairs in sorted(held.items())
     )
@@ -73,11 +73,11 @@ def reliability_bins(
 
 def murphy_parts(bins: Sequence[Bin]) -> Parts:
     """Return the parts of the Brier score of binned forecasts."""
-    total = sum(each.count for each in bins)
-    mean = sum(each.count * each.happened for each in bins) / total
+    total = sum(each.events for each in bins)
+    mean = sum(each.events * each.happened for each in bins) / total
     return Parts(
-        reliability=sum(b.count * (b.said - b.happened) ** 2 for b in bins) / total,
-        resolution=sum(b.count * (b.happened - mean) ** 2 for b in bins) / total,
+        reliability=sum(b.events * (b.said - b.happened) ** 2 for b in bins) / total,
+        resolution=sum(b.events * (b.happened - mean) ** 2 for b in bins) / total,
         uncertainty=mean * (1.0 - mean),
     )
 

@@ -10,6 +10,7 @@ from msgspec import structs
 from bot.core.decide import decide, is_quiet
 from bot.engine.act import act, cancel_all
 from bot.engine.gather import gather
+from bot.engine.outcomes import Outcomes
 from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
 from bot.engine.tell import tell_refusals
@@ -57,6 +58,7 @@ class Engine:
         """Strategy files that could not be used in the last cycle, and why."""
         self._frozen: Mapping[EventId, str] = {}
         """Why each event was frozen in the last cycle: a reason code."""
+        self._outcomes = Outcomes(ports)
         self._watch = ClockWatch(clock=ports.clock, last=last[1] if last is not None else None)
 
     async def run_cycle(self) -> CycleResult:
@@ -127,6 +129,7 @@ class Engine:
             broken=files.broken,
         )
         self._decided(result)
+        ports.ledger.track_record.write(view, decision, strategies)
         if view.halted:
             for intent in decision.approved:
                 ports.ledger.record_withheld(intent, ports.clock.now(), f"halted: {view.halted}")
@@ -136,6 +139,7 @@ class Engine:
             await act(ports, view, decision)
             await ports.market_data.refresh()
             await self._reconciler.run()
+        await self._outcomes.look(view)
         return result
 
     def _record(self, view: View, decision: Decision, strategies: Sequence[Strategy]) -> None:

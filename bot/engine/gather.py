@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.engine.hear import Hearing, learn_from
 from bot.engine.ports import Sources
 from bot.errors import BadData, DataError
 from bot.model.market import Market
+from bot.model.signal import NOTHING_LEARNED
 from bot.model.strategy import Strategy
 from bot.model.units import ConditionId, EventId, TokenId
 from bot.model.view import Account, EventMemory, EventView, MarketView, View
@@ -41,6 +43,9 @@ async def gather(
     await ports.market_data.watch(_tokens(events))
     await ports.market_data.refresh()
     now = ports.clock.now()
+    hear = Hearing(portfolio=portfolio, series=ports.portfolio.series, now=now)
+    by_event = {strategy.event: strategy for strategy in strategies}
+    listens = any(strategy.signals for strategy in strategies)
     return View(
         cycle=cycle,
         now=now,
@@ -49,8 +54,9 @@ async def gather(
         limits=ports.terms.limits(portfolio),
         portfolio=portfolio,
         account=account,
-        events=tuple(_with_quotes(ports, event) for event in events),
+        events=tuple([await hear.all(by_event[e.event], _with_quotes(ports, e)) for e in events]),
         halted=ports.ledger.halted(),
+        learned=learn_from(ports.ledger) if listens else NOTHING_LEARNED,
     )
 
 

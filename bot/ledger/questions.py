@@ -16,9 +16,11 @@ from bot.ledger.connection import explained, snapshot
 from bot.ledger.diary import read_memories
 from bot.ledger.fold import Fold
 from bot.ledger.parts import Parts
+from bot.ledger.record import Awaited, awaited, scored
 from bot.ledger.rows import from_text
 from bot.model.decision import Decision
 from bot.model.orders import Fill, LiveOrder
+from bot.model.signal import Scored
 from bot.model.units import ClientOrderId, EventId, OrderId, TokenId
 from bot.model.view import Account, EventMemory, View
 
@@ -166,6 +168,16 @@ class Questions:
         """Return the newest cycle with a recorded decision; None if there is none."""
         row = self._one("SELECT max(cycle) FROM decisions")
         return None if row is None else row[0]
+
+    def awaited(self) -> tuple[Awaited, ...]:
+        """Return the markets that were forecast and whose outcome is not known yet."""
+        with self.snapshot():
+            return tuple(awaited(self._db))
+
+    def scored(self) -> tuple[Scored, ...]:
+        """Return the forecasts of markets that have resolved, oldest first."""
+        with self.snapshot():
+            return tuple(scored(self._db))
 
     def decision_count(self) -> int:
         """Return how many cycles left a decision."""

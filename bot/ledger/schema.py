@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import LedgerError
+from bot.ledger.record import TRACK_RECORD
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -192,7 +193,12 @@ def _m001_first_tables(db: "Database") -> None:
     """Make all tables, and let only views and their parts be dropped."""
     for statement in filter(str.strip, _FIRST.split(";\n")):
         db.execute(statement)
-    for table in _APPEND_ONLY:
+    _refuse_changes(db, *_APPEND_ONLY)
+
+
+def _refuse_changes(db: "Database", *tables: str) -> None:
+    """Let rows of these tables be added only."""
+    for table in tables:
         for verb in ("UPDATE", "DELETE"):
             db.execute(
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} BEGIN"
@@ -200,7 +206,14 @@ def _m001_first_tables(db: "Database") -> None:
             )
 
 
-STEPS = (_m001_first_tables,)
+def _m_track_record(db: "Database") -> None:
+    """Make the tables of what was forecast and what came of it."""
+    for statement in filter(str.strip, TRACK_RECORD.split(";\n")):
+        db.execute(statement)
+    _refuse_changes(db, "forecasts", "outcomes")
+
+
+STEPS = (_m001_first_tables, _m_track_record)
 """In this order, for ever: a released step is never edited."""
 
 

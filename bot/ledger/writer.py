@@ -13,6 +13,7 @@ from bot.ledger.connection import FileInPlace, WriterLock, explained, immediate,
 from bot.ledger.diary import Diary
 from bot.ledger.fold import Fold
 from bot.ledger.questions import Questions
+from bot.ledger.record import TrackRecord
 from bot.ledger.rows import to_text
 from bot.ledger.schema import bring_up_to_date, check_mode
 from bot.model.decision import Decision
@@ -53,6 +54,7 @@ class Ledger(Questions):
         super().__init__(db=db, path=path, mode=mode)
         self._lock = lock
         self._diary = Diary(db=db, mode=mode)
+        self.track_record = TrackRecord(db=db, mode=mode, transaction=self.transaction)
         self._file = FileInPlace(path)
 
     @classmethod
@@ -100,6 +102,7 @@ class Ledger(Questions):
         except BaseException:
             self._fold = Fold()  # rebuilt from what is left, at the next question
             self._diary.forget()
+            self.track_record.forget()
             raise
 
     def record_cycle(

@@ -131,6 +131,9 @@ class Learned:
     """``a|b``, names sorted -> correlation of their deviations from the market, in log-odds."""
 
 
+NOTHING_LEARNED = Learned()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
     """One forecast of an event that has resolved since: at most one a day and market."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.model.market import Market, Quote
 from bot.model.orders import LiveOrder
 from bot.model.portfolio import Portfolio
-from bot.model.signal import Estimate, Learned
+from bot.model.signal import NOTHING_LEARNED, Estimate, Learned
 from bot.model.units import ConditionId, EventId, Shares, TokenId, Usd, UsdEst
 
 
@@ -130,5 +130,5 @@ class View:
     events: tuple[EventView, ...]
     halted: str = ""
     """Why trading is halted; empty if it is not."""
-    learned: Learned = Learned()
+    learned: Learned = NOTHING_LEARNED
     """What the track record has taught about the signals; empty if no strategy names any."""

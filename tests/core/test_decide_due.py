@@ -113,6 +113,9 @@ class Resolved:
     def next_at(self, situation: Situation) -> None:
         return None
 
+    def pause(self) -> timedelta:
+        return timedelta(0)
+
 
 def test_a_trigger_sees_that_the_market_of_the_last_plan_has_resolved() -> None:
     ended = make_market(

@@ -16,8 +16,10 @@ from bot.errors import DataError
 from bot.ledger import Ledger
 from bot.model.market import Market
 from bot.model.portfolio import Portfolio
+from bot.model.signal import Get
 from bot.model.strategy import Strategy
 from bot.model.units import Usd
+from bot.portfolio.series import SeriesReader
 from bot.strategy import Changes
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
 from tests.core import builders
@@ -89,6 +91,9 @@ class FixedPortfolio:
 
     async def read(self, now: Any) -> Portfolio:
         return replace(self.portfolio, as_of=now)
+
+    def series(self, now: Any) -> Get:
+        return SeriesReader(folder=Path()).at(now)
 
     @property
     def failing(self) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.model.portfolio import Holding, Portfolio, PortfolioSource, Reading, StatedPrices, Tags
 from bot.portfolio import PortfolioReader, open_portfolio
+from bot.portfolio.series import SeriesReader
 from bot.portfolio.sources import Answer
 from tests.fakes import START
 
@@ -63,6 +64,8 @@ def make_reader(
         file=file,
         prices=prices or FakePrices(QQQ=500.0, TLT=90.0, EURUSD=1.1, VIX=21.5),
         readings=readings,
+        computed=(),
+        series=SeriesReader(folder=Path()),
         report=log or Log(),
     )
 

@@ -9,6 +9,7 @@ from bot.errors import BadData
 from bot.model.portfolio import Reading
 from bot.model.signal import Get, Raw
 from bot.model.text import Delay, Whole, Words
+from bot.rules.prices import prices_of
 from bot.rules.rule import ReadingRule, level_and_stress
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Correlation(ReadingRule):
 def _common_returns(raw: tuple[Raw, ...], name: str) -> tuple["Floats", datetime]:
     import numpy as np
 
+    for series in raw:
+        prices_of(series, least=2, whose=f"reading {name}")
     prices = [{reading.as_of: reading.number for reading in series} for series in raw]
     instants = sorted(set.intersection(*(set(series) for series in prices)))[-_MOST:]
     if len(instants) <= _LEAST + 30:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from bot.core.rounding import round_estimate
 from bot.core.sentiment import unusual
 from bot.errors import BadData
 from bot.model.portfolio import Reading
 from bot.model.signal import Get, Raw
 from bot.model.text import Delay, Words
-from bot.core.rounding import round_estimate
 from bot.rules.rule import ReadingRule
 
 

@@ -5,14 +5,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from bot.errors import BadData
 from bot.model.portfolio import Reading
 from bot.model.signal import Get, Raw
 from bot.model.text import Delay, Share, Whole, Words
+from bot.rules.prices import prices_of, steps_a_year
 from bot.rules.rule import ReadingRule, level_and_stress
 
 _LEAST, _WINDOW, _MOST = 90, 750, 2000
-_YEAR_S = 365.25 * 86_400.0
 
 
 class Volatility(ReadingRule):
@@ -49,21 +48,17 @@ class Volatility(ReadingRule):
         Raises:
             BadData: There are too few prices.
         """
-        import numpy as np
-
         from bot.core.paths import WARM_UP, ewma_variances, log_returns
         from bot.core.regime import regimes, running_quantiles
 
         prices = raw[0][-_MOST:]
-        if len(prices) <= _LEAST:
-            raise BadData(f"reading {name}: {len(prices)} prices; {_LEAST + 1} are needed")
-        returns = log_returns(np.array([reading.number for reading in prices]))
-        span = (prices[-1].as_of - prices[0].as_of).total_seconds() / _YEAR_S
-        levels = 100.0 * np.sqrt(ewma_variances(returns)[WARM_UP:] * len(returns) / span)
+        returns = log_returns(prices_of(prices, least=_LEAST, whose=f"reading {name}"))
+        variances = ewma_variances(returns)[WARM_UP:] * steps_a_year(prices)
+        levels = (100.0 * variances**0.5).tolist()
         stress = regimes(
-            levels.tolist(),
-            enter=running_quantiles(levels.tolist(), self.enter, window=_WINDOW),
-            leave=running_quantiles(levels.tolist(), self.leave, window=_WINDOW),
+            levels,
+            enter=running_quantiles(levels, self.enter, window=_WINDOW),
+            leave=running_quantiles(levels, self.leave, window=_WINDOW),
             confirm=self.confirm,
         )
-        return level_and_stress(name, float(levels[-1]), stress=stress[-1], as_of=prices[-1].as_of)
+        return level_and_stress(name, levels[-1], stress=stress[-1], as_of=prices[-1].as_of)

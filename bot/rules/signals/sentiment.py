@@ -52,9 +52,9 @@ class Sentiment(SignalRule):
             missing = f"reading {self.reading}" if reading is None else "price of the market"
             raise BadData(f"signal sentiment: there is no {missing} to go by")
         if outlook.now - reading.as_of > self.max_age:
+            at = f"{reading.as_of:%Y-%m-%d %H:%M} UTC"
             raise StaleData(
-                f"signal sentiment: reading {self.reading} is of {reading.as_of:%Y-%m-%d %H:%M} UTC,"
-                f" older than max_age {self.max_age.days}d"
+                f"signal sentiment: reading {self.reading} is of {at}, older than max_age"
             )
         sign = 1.0 if self.better_makes_it is Polarity.LIKELIER else -1.0
         shift = sign * shift_of(reading.number)

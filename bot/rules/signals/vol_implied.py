@@ -1,7 +1,7 @@
 """Signal: how likely a price gets beyond a level, from its own volatility."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, NamedTuple, Self
 
@@ -10,12 +10,12 @@ from pydantic import Field, model_validator
 from bot.errors import BadData, StaleData
 from bot.model.signal import Estimate, Get, Outlook, Raw
 from bot.model.text import Change, Delay, Duration, Fraction, Ratio, Words
+from bot.rules.prices import YEAR_S, prices_of, steps_a_year
 from bot.rules.rule import SignalRule
 
 if TYPE_CHECKING:
     from bot.core.paths import Filtered
 
-_YEAR_S = 365.25 * 86_400.0
 _LEAST, _MOST = 60, 1500
 """Returns that are needed, and how many of the newest are used."""
 _MOST_STEPS = 1000
@@ -42,6 +42,7 @@ class _Found(NamedTuple):
     history: "Filtered"
     model: str
     steps: int
+    """To the market's end."""
     steps_a_year: float
 
 
@@ -96,8 +97,7 @@ class VolImplied(SignalRule):
         """
         from bot.core.paths import chance_beyond
 
-        self._check(raw, outlook)
-        found = self._take_apart(raw, outlook)
+        found = self._take_apart(raw, self._check(raw, outlook))
         spot = raw[-1].number
         level = float(self.above or self.below or 0.0)
         usual = math.sqrt(found.history.mean_variance(found.steps) * found.steps_a_year)
@@ -118,21 +118,18 @@ class VolImplied(SignalRule):
         )
         return self.said(probability, as_of=raw[-1].as_of, source=self._source(), note=note)
 
-    def _check(self, raw: Raw, outlook: Outlook) -> None:
+    def _check(self, raw: Raw, outlook: Outlook) -> datetime:
+        """Return the market's end, if there are prices to go by until then."""
+        whose = f"signal vol_implied ({self._source()})"
         if outlook.ends_at is None:
-            raise BadData(f"signal vol_implied ({self._source()}): the market names no end")
-        if len(raw) <= _LEAST:
-            raise BadData(
-                f"signal vol_implied ({self._source()}): has {len(raw)} prices that were known;"
-                f" {_LEAST + 1} are needed"
-            )
+            raise BadData(f"{whose}: the market names no end")
+        prices_of(raw[-_MOST - 1 :], least=_LEAST + 1, whose=whose)
         if outlook.now - raw[-1].as_of > self.max_age + self.lag:
-            raise StaleData(
-                f"signal vol_implied ({self._source()}): the last price is of"
-                f" {raw[-1].as_of:%Y-%m-%d %H:%M} UTC, older than max_age"
-            )
+            at = f"{raw[-1].as_of:%Y-%m-%d %H:%M} UTC"
+            raise StaleData(f"{whose}: the last price is of {at}, older than max_age")
+        return outlook.ends_at
 
-    def _take_apart(self, raw: Raw, outlook: Outlook) -> _Found:
+    def _take_apart(self, raw: Raw, ends_at: datetime) -> _Found:
         import numpy as np
 
         from bot.core.gjr import filter_gjr
@@ -140,16 +137,12 @@ class VolImplied(SignalRule):
 
         used = raw[-_MOST - 1 :]
         returns = log_returns(np.array([reading.number for reading in used]))
-        if float(np.std(returns)) == 0.0:
-            raise BadData(f"signal vol_implied ({self._source()}): the price never moves")
-        span = (used[-1].as_of - used[0].as_of).total_seconds() / _YEAR_S
-        steps_a_year = len(returns) / span
-        ends_at = outlook.ends_at or outlook.now
-        left = (ends_at - used[-1].as_of - self.lag).total_seconds() / _YEAR_S
-        steps = min(max(round(left * steps_a_year), 1), _MOST_STEPS)
+        rate = steps_a_year(used)
+        left = (ends_at - used[-1].as_of - self.lag).total_seconds() / YEAR_S
+        steps = min(max(round(left * rate), 1), _MOST_STEPS)
         fitted = filter_gjr(returns) if self.model is Model.GJR_T else None
         model = Model.EWMA if fitted is None else Model.GJR_T
-        return _Found(fitted or filter_ewma(returns), model, steps, steps_a_year)
+        return _Found(fitted or filter_ewma(returns), model, steps, rate)
 
     def _source(self) -> str:
         return f"{self.file} {self.symbol}".strip()
