@@ -13,7 +13,7 @@ from bot.errors import BotError, DataError, LedgerError, SourceDown, UserError, 
 
 COMMANDS = (
     "init", "check", "exposure", "markets", "plan", "run", "status", "health", "explain",
-    "replay", "record", "halt", "resume", "doctor",
+    "forecast", "replay", "record", "halt", "resume", "doctor",
 )  # fmt: skip
 """In the order in which a newcomer meets them."""
 

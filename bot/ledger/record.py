@@ -51,10 +51,16 @@ _Row = dict[str, object]
 
 
 class Awaited(NamedTuple):
-    """A forecast market whose outcome is not known yet."""
+    """A forecast market whose outcome is not known yet, with its newest forecast."""
 
+    event: EventId
     condition_id: ConditionId
     token_id: TokenId
+    at: datetime
+    ends_at: datetime | None
+    market: float
+    probability: float
+    estimates: dict[str, float]
 
 
 class TrackRecord:
@@ -131,14 +137,23 @@ def _row(decision: EventDecision, market: Market, strategy: Strategy, *, at: dat
 
 
 def awaited(db: "Database") -> Iterator[Awaited]:
-    """Yield the forecast markets without an outcome, the first forecast first."""
+    """Yield the forecast markets without an outcome, the newest forecast last."""
     rows = db.execute(
-        "SELECT condition_id, token_id FROM forecasts"
-        " WHERE token_id NOT IN (SELECT token_id FROM outcomes)"
-        " GROUP BY token_id ORDER BY min(id)"
+        "SELECT event, condition_id, token_id, at, ends_at, market, probability, estimates"
+        " FROM forecasts WHERE id IN (SELECT max(id) FROM forecasts"
+        " WHERE token_id NOT IN (SELECT token_id FROM outcomes) GROUP BY token_id) ORDER BY id"
     )
-    for condition_id, token_id in rows:
-        yield Awaited(ConditionId(condition_id), TokenId(token_id))
+    for event, condition_id, token_id, at, ends_at, market, probability, said in rows:
+        yield Awaited(
+            event=EventId(event),
+            condition_id=ConditionId(condition_id),
+            token_id=TokenId(token_id),
+            at=from_text(at),
+            ends_at=from_text(ends_at) if ends_at else None,
+            market=market,
+            probability=probability,
+            estimates=msgspec.json.decode(said, type=dict[str, float]),
+        )
 
 
 def scored(db: "Database") -> Iterator[Scored]:

@@ -206,14 +206,14 @@ def _refuse_changes(db: "Database", *tables: str) -> None:
             )
 
 
-def _m_track_record(db: "Database") -> None:
+def _m003_track_record(db: "Database") -> None:
     """Make the tables of what was forecast and what came of it."""
     for statement in filter(str.strip, TRACK_RECORD.split(";\n")):
         db.execute(statement)
     _refuse_changes(db, "forecasts", "outcomes")
 
 
-STEPS = (_m001_first_tables, _m_track_record)
+STEPS = (_m001_first_tables, _m003_track_record)
 """In this order, for ever: a released step is never edited."""
 
 

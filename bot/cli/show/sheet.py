@@ -100,6 +100,11 @@ def _say_forecast(decision: EventDecision) -> Iterator[Line]:
         "forecast",
         f"{percent(forecast.probability)}; the market says {percent(forecast.market)}; {parts}",
     )
+    if forecast.calibrated is not None:
+        yield "", f"the market without its usual bias: {percent(forecast.calibrated)}"
+    for each in forecast.estimates:
+        yield "", f"{each.signal} {percent(each.probability)}: {each.note}"
+    yield from (("", note) for note in forecast.notes)
 
 
 def say_firing(firing: Firing) -> str:
