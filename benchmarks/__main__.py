@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 
-BENCHMARKS = ("replay_books", "decide_books", "match_order", "ws_books", "check_start", "memory")
+BENCHMARKS = ("replay_books", "decide_books", "match_order", "ws_books", "check_start", "memory",
+              "forecast_history")  # fmt: skip
 
 
 def main(names: list[str]) -> int:

@@ -145,7 +145,7 @@ def _correlations(
         for other in range(one):
             both = means[~np.isnan(means[:, one] + means[:, other])]
             spreads = both[:, [one, other]].std(axis=0) if len(both) >= LEAST_COMMON else (0.0,)
-            if min(spreads) > 0.0:
+            if min(spreads) > _ENOUGH:
                 correlation = np.corrcoef(both[:, one], both[:, other])[0, 1]
                 found[pair_key(names[one], names[other])] = float(correlation)
     return found

@@ -13,6 +13,8 @@ HALF_LIFE = timedelta(days=2)
 BASELINE = timedelta(days=60)
 _LEAST_DAYS = 20
 """Days of the baseline that must have a mood of their own."""
+_NOTHING = 1e-9
+"""A spread this small is rounding: all days are alike."""
 _SHIFT, _MOST_SHIFT = 0.1, 0.3
 """Log-odds per standard deviation, and at most."""
 
@@ -47,7 +49,7 @@ def unusual(scores: Sequence[Reading], now: datetime) -> float | None:
         return None
     mean = sum(known) / len(known)
     spread = math.sqrt(sum((day - mean) ** 2 for day in known) / (len(known) - 1))
-    return (present - mean) / spread if spread > 0.0 else None
+    return (present - mean) / spread if spread > _NOTHING else None
 
 
 def shift_of(unusualness: float) -> float:

@@ -66,7 +66,7 @@ def read_signals(top: MapNode, problems: list[Problem]) -> tuple[tuple[str, Sign
 
 def _not_a_name(text: str) -> str:
     if text in rule_names(SignalRule):
-        return f"forecast.signals: {text} has no options. Write - {text}: {{...}}"
+        return f"forecast.signals: {text} needs its options. Write - {text}: {{...}}"
     hint = suggest(text, (MARKET, OWN_VIEW, *rule_names(SignalRule)))
     return f"forecast.signals is {text!r}, which is not known. {hint}"
 

@@ -65,7 +65,7 @@ class _Proxy:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._port, name)
-        if not callable(found) or name in ("quote", "listen", "next_event_at"):
+        if not callable(found) or name in ("quote", "listen", "next_event_at", "series"):
             return found
 
         async def called(*args: Any, **named: Any) -> Any:

@@ -74,14 +74,16 @@ def _render_scores(scores: tuple[SourceScore, ...], *, width: int) -> Renderable
 
 def _say_gain(score: SourceScore) -> str:
     mean, low, high = (1000 * number for number in score.gain)
+    if score.events == 1:
+        return f"{mean:+.1f} (one event)"
     return f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def _render_learned(track: Track) -> Iterator[RenderableType]:
     for category, found in sorted(track.learned.calibrations.items()):
-        name = category or "of no category"
+        name = f", category {category}" if category else ""
         yield Text(
-            f"learned of the market, {name}: log-odds {found.intercept:+.3f} and slope"
+            f"learned of the market{name}: log-odds {found.intercept:+.3f} and slope"
             f" {found.slope_change:+.3f}, from {found.events} markets"
         )
     for name, lesson in sorted(track.learned.signals.items()):
