@@ -65,8 +65,8 @@ def look_at_triggers(
     firings: list[Firing] = []
     state: dict[str, float] = {}
     for key, trigger in case.strategy.triggers:
-        pause = trigger.pause().total_seconds()
-        if pause and situation.now.timestamp() < kept.get(f"{key}:fired", -pause) + pause:
+        pause = trigger.pause()
+        if pause and _pauses(kept.get(f"{key}:fired"), pause, situation.now):
             continue
         fired, state[key] = trigger.fires(situation, kept.get(key))
         if fired is not None and case.event.memory.run_at is not None:
@@ -74,6 +74,10 @@ def look_at_triggers(
             if pause:
                 state[f"{key}:fired"] = situation.now.timestamp()
     return tuple(firings), state
+
+
+def _pauses(fired: float | None, pause: timedelta, now: datetime) -> bool:
+    return fired is not None and now.timestamp() < fired + pause.total_seconds()
 
 
 def why_plan(case: Case, closing: Reason | None, firings: tuple[Firing, ...]) -> tuple[Firing, ...]:

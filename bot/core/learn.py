@@ -14,6 +14,7 @@ import numpy as np
 
 from bot.core.forecast import calibrate, days_until, default_slope, logit, pair_key
 from bot.core.paths import Floats
+from bot.core.rounding import round_estimate
 from bot.model.signal import OWN_VIEW, Calibration, Learned, Scored, SignalLesson
 
 CALIBRATION_PENALTY = 20.0
@@ -82,8 +83,8 @@ def _calibration(scored: Sequence[Scored], shares: Floats) -> Calibration:
         CALIBRATION_PENALTY,
     )
     return Calibration(
-        intercept=float(found[0]),
-        slope_change=float(found[1]),
+        intercept=round_estimate(float(found[0])),
+        slope_change=round_estimate(float(found[1])),
         events=len({each.token_id for each in scored}),
     )
 
@@ -125,7 +126,7 @@ def _lessons(
     )
     return {
         name: SignalLesson(
-            weight_change=min(max(float(change), -_MOST_WEIGHT), _MOST_WEIGHT),
+            weight_change=round_estimate(min(max(float(change), -_MOST_WEIGHT), _MOST_WEIGHT)),
             events=len({each.token_id for each in scored if name in each.estimates}),
         )
         for name, change in zip(names, found, strict=True)
@@ -147,5 +148,5 @@ def _correlations(
             spreads = both[:, [one, other]].std(axis=0) if len(both) >= LEAST_COMMON else (0.0,)
             if min(spreads) > _ENOUGH:
                 correlation = np.corrcoef(both[:, one], both[:, other])[0, 1]
-                found[pair_key(names[one], names[other])] = float(correlation)
+                found[pair_key(names[one], names[other])] = round_estimate(float(correlation))
     return found

@@ -149,4 +149,5 @@ def sp500(shared_data: Path, *, since: str, until: str) -> Floats:
             float(row["SP500"]) for row in csv.DictReader(rows) if since <= row["Date"] < until
         ]
     levels = np.array(prices)
-    return np.diff(levels) / levels[:-1]
+    returns: Floats = np.diff(levels) / levels[:-1]
+    return returns

@@ -95,6 +95,7 @@ async def test_a_reading_is_computed_again_for_a_new_row_or_hour(tmp_path: Path)
     write(tmp_path, PRICES)
     rule = Counted()
     computed = ComputedReadings(rules=[("r", rule)], series=SeriesReader(folder=tmp_path))
+    readings: dict[str, Reading] = {}
     for minutes, times in ((0, 1), (5, 1), (61, 2), (62, 2), (60 * 24, 3)):
         readings, failures = await computed.read(NOW + timedelta(minutes=minutes))
         assert rule.times == times

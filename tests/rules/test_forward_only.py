@@ -102,7 +102,7 @@ async def test_rows_that_come_later_change_nothing_of_before(
     first = datetime.fromisoformat(min(row[0] for row in rows)).replace(tzinfo=UTC)
     for days in INSTANTS:
         now = first + timedelta(days=days, hours=9)
-        then = [row for row in rows if row[0] < f"{now:%Y-%m-%d}"]
+        then = [row for row in rows if row[0] <= f"{now:%Y-%m-%d}"]
         as_it_was = await look(tmp_path, then, now)
         with_all_that_came = await look(tmp_path, rows, now)
         assert with_all_that_came == as_it_was

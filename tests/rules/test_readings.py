@@ -44,7 +44,7 @@ def test_too_few_prices_have_no_volatility() -> None:
 @pytest.mark.parametrize("options", [{"enter": 0.5, "leave": 0.6}, {"confirm": 0}])
 def test_a_stress_must_be_able_to_end(options: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match="never ends"):
-        Volatility(file="x", **options)  # type: ignore[arg-type]
+        Volatility(file="x", **options)
 
 
 def prices_together(rho: float, count: int, *, seed: int, assets: int = 3) -> list[Raw]:

@@ -156,7 +156,7 @@ def test_growth_that_is_expected_raises_a_level_above() -> None:
 )
 def test_a_level_and_a_modest_growth_are_needed(options: dict[str, float], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        VolImplied(file="b", **options)  # type: ignore[arg-type]
+        VolImplied(file="b", **options)
 
 
 @pytest.mark.parametrize(

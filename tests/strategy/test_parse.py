@@ -25,12 +25,12 @@ from bot.model.strategy import (
     Strategy,
 )
 from bot.model.units import Usd
-from bot.rules.sizing.coverage import Coverage
-from bot.rules.sizing.kelly import Kelly
 from bot.rules.signals.base_rate import BaseRate
 from bot.rules.signals.hazard import Hazard
 from bot.rules.signals.sentiment import Polarity, Sentiment
 from bot.rules.signals.vol_implied import VolImplied, When
+from bot.rules.sizing.coverage import Coverage
+from bot.rules.sizing.kelly import Kelly
 from bot.rules.triggers.exposure import ExposureTrigger
 from bot.rules.triggers.probability import ProbabilityTrigger
 from bot.rules.triggers.resolution import Resolution
@@ -192,7 +192,7 @@ def test_signals_keep_their_order_and_get_keys() -> None:
 
 def test_signals_that_are_no_list_are_refused() -> None:
     text = (HERE / "good" / "least.yaml").read_text(encoding="utf-8")
-    with pytest.raises(StrategyError, match="forecast.signals must be a list"):
+    with pytest.raises(StrategyError, match=r"signals must be a list"):
         parse_strategy(text + "forecast: {signals: hazard}\n", "x.yaml")
 
 
