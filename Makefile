@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types fast fix docs soak bench lock clean
+.PHONY: help run rehearse test lint types fast fix docs soak bench lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +30,7 @@ NODE := node_modules/.installed
 
 help:
 	@echo "make run    the daemon on config.example.yaml (ARGS=... is passed on)"
+	@echo "make rehearse  live trading against a venue and a chain of this machine, without money"
 	@echo "make test   everything that CI runs"
 	@echo "make fast   the quick tests, without coverage (K=name picks some)"
 	@echo "make fix    format, and repair what the linter can repair"
@@ -41,6 +42,9 @@ help:
 
 run: .venv/.run
 	$(BIN)/polyhedge run --config config.example.yaml $(ARGS)
+
+rehearse: .venv/.run $(NODE)
+	$(BIN)/polyhedge rehearse $(ARGS)
 
 test: lint types .venv/.dev $(NODE)
 	$(PY) -m pytest -n auto --dist loadgroup --cov --cov-report=json:coverage.json --cov-report= $(ARGS)

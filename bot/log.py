@@ -33,6 +33,12 @@ EVENTS: Mapping[str, LogEvent] = {
     "order.cancelled": LogEvent("info", "What the venue said of a cancel."),
     "fill.recorded": LogEvent("info", "A fill is new in the ledger, or has come further."),
     "risk.denied": LogEvent("warning", "A control refused an intent; limit and actual figure."),
+    "transfer.recorded": LogEvent("info", "Cash or shares came or went without an order of ours."),
+    "transfer.undone": LogEvent(
+        "warning", "A block was undone, and what it brought is taken back."
+    ),
+    "redeem.sent": LogEvent("info", "A redeem of a resolved market is on disk and leaves now."),
+    "redeem.failed": LogEvent("warning", "A redeem is not known to be done; it is tried again."),
     "reconcile.finished": LogEvent("info", "Ledger and venue were compared and agree."),
     "reconcile.mismatched": LogEvent("warning", "Ledger and venue differ; both figures."),
     "invariant.broken": LogEvent("error", "Our own books contradict themselves: trading halts."),

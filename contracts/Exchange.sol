@@ -181,6 +181,7 @@ abstract contract Exchange is EIP712, Receiver, Operated {
             uint256 price = maker.side == BUY ? making : taking;
             if (price > pairs) revert NotCrossing();
             if (maker.side == BUY) {
+                if (IMoney(PUSD).balanceOf(address(this)) < pairs) revert NotCrossing();
                 _split(conditionId, pairs);
                 (gave, got) = (pairs - price, pairs);
             } else {

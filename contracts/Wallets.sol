@@ -36,7 +36,7 @@ contract DepositWallet is ERC1271, Receiver {
     /// The nonce the next batch must carry.
     uint256 public nonce;
     /// Epoch second until which a session signer's orders stand; 0: never authorized, or revoked.
-    mapping(address => uint256) public sessionSigners;
+    mapping(address => uint256) public sessionSignerAuthorizedUntil;
 
     modifier onlyItself() {
         if (msg.sender != address(this)) revert OnlyOwner();
@@ -63,12 +63,12 @@ contract DepositWallet is ERC1271, Receiver {
     }
 
     function authorizeSessionSigner(address signer, uint256 validUntil) external onlyItself {
-        sessionSigners[signer] = validUntil;
+        sessionSignerAuthorizedUntil[signer] = validUntil;
         emit SessionSignerAuthorized(signer, validUntil);
     }
 
     function revokeSessionSigner(address signer) external onlyItself {
-        delete sessionSigners[signer];
+        delete sessionSignerAuthorizedUntil[signer];
         emit SessionSignerRevoked(signer);
     }
 
@@ -107,7 +107,7 @@ contract DepositWallet is ERC1271, Receiver {
         }
         if (last != SESSION_MARK) return owner();
         address signer = address(uint160(uint256(first)));
-        return sessionSigners[signer] > block.timestamp ? signer : address(0);
+        return sessionSignerAuthorizedUntil[signer] > block.timestamp ? signer : address(0);
     }
 
     function _erc1271IsValidSignatureViaRPC(bytes32, bytes calldata)

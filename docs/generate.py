@@ -101,7 +101,8 @@ def default_triggers() -> str:
 def commands() -> str:
     """Return the table of the commands of ``polyhedge``."""
     head = ("command", "what it does", "options")
-    return table(head, (_command_row(name) for name in COMMANDS))
+    rows = (row for name in COMMANDS for row in _command_rows(name, _command(name)))
+    return table(head, rows)
 
 
 def log_events() -> str:
@@ -286,8 +287,21 @@ def _blocks(lines: list[str], first: str) -> Iterator[str]:
         yield "\n".join(row[depth:] for row in block)
 
 
-def _command_row(name: str) -> tuple[str, str, str]:
+def _command(name: str) -> click.Command:
     command: click.Command = import_module(f"bot.cli.commands.{name}").command
+    return command
+
+
+def _command_rows(name: str, command: click.Command) -> Iterator[tuple[str, str, str]]:
+    """Yield a row for a command, or one for each of a group's commands."""
+    if not isinstance(command, click.Group):
+        yield _command_row(name, command)
+        return
+    for below, each in command.commands.items():
+        yield from _command_rows(f"{name} {below}", each)
+
+
+def _command_row(name: str, command: click.Command) -> tuple[str, str, str]:
     context = click.Context(command, info_name=name)
     arguments = (param for param in command.params if isinstance(param, click.Argument))
     usage = " ".join(["polyhedge", name, *(each.make_metavar(context) for each in arguments)])

@@ -21,8 +21,8 @@ REPO = Path(__file__).resolve().parent.parent
 CONVENTION = """
   app.started app.stopped strategy.loaded cycle.finished cycle.skipped source.failed
   source.recovered plan.made hedge.decided order.submitted order.rejected order.unknown
-  order.cancelled fill.recorded risk.denied reconcile.finished reconcile.mismatched
-  invariant.broken
+  order.cancelled fill.recorded risk.denied transfer.recorded transfer.undone redeem.sent
+  redeem.failed reconcile.finished reconcile.mismatched invariant.broken
 """
 
 

@@ -1,7 +1,8 @@
 """Builds the world of a mode: the only place that knows which mode it is."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,14 +16,24 @@ from bot.config import MarketDataName, Mode, Settings
 from bot.engine.cycle import CycleResult, Engine
 from bot.engine.ports import Ports, Report, Terms
 from bot.ledger import Ledger, LedgerReader
+from bot.model.account import Secret, TradingAccount
 from bot.model.orders import OrderStatus, OrderType
 from bot.model.units import Usd
 from bot.portfolio import PortfolioReader, open_portfolio
-from bot.venues.ports import MarketData
+from bot.venues.ports import MarketData, Venue
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
 
 DEADLINE = timedelta(minutes=2)
 """A cycle that takes longer than this is ended; nothing more is sent in it."""
+
+
+Beside = Callable[[asyncio.Event], Iterable[Coroutine[None, None, None]]]
+"""What runs beside the cycles until they end, given what wakes a cycle."""
+
+
+def no_tasks(_wake: asyncio.Event) -> Iterable[Coroutine[None, None, None]]:
+    """Return nothing: no task beside the cycles."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +43,19 @@ class Daemon:
     settings: Settings
     ports: Ports
     engine: Engine
+    beside: Beside = no_tasks
+    account: TradingAccount | None = None
+    """Who trades with money; None: nobody."""
 
 
 @asynccontextmanager
 async def open_daemon(
-    settings: Settings, *, report: Report, decided: Callable[[CycleResult], None]
+    settings: Settings,
+    *,
+    report: Report,
+    decided: Callable[[CycleResult], None],
+    key: Secret | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Daemon]:
     """Open ledger, market data and venue, and close them again.
 
@@ -44,21 +63,40 @@ async def open_daemon(
         settings: What the user wants.
         report: Logs one event.
         decided: Called after each decision is on disk.
+        key: What `unlock` returned: live mode trades with it, no other mode takes one.
+        clock: None: the mode's own.
 
     Raises:
         LedgerError: The ledger is in use or cannot be written.
         DataError: The first read of the market data failed.
+        UserError: Key or wallet do not fit.
     """
+    if (key is not None) is not (settings.mode is Mode.LIVE):
+        raise ValueError(f"mode {settings.mode} and a key do not go together")
     async with AsyncExitStack() as open_things:
         durable = settings.mode is not Mode.REPLAY
-        ledger = Ledger.open(settings.ledger, mode=settings.mode, durable=durable)
+        ledger = Ledger.open(
+            settings.ledger,
+            mode=settings.mode,
+            market_data=settings.market_data,
+            durable=durable,
+        )
         open_things.callback(ledger.close)
-        clock = make_clock(settings, last=ledger.last_cycle())
+        clock = clock or make_clock(settings, last=ledger.last_cycle())
         market_data = open_market_data(settings, clock=clock, report=report)
         open_things.push_async_callback(market_data.close)
         await market_data.start()
         portfolio = open_portfolio(settings.portfolio, report=report)
         open_things.push_async_callback(portfolio.close)
+        tasks: Beside = no_tasks
+        account: TradingAccount | None = None
+        venue: Venue | None = None
+        if key is not None:
+            from bot.app.live import open_venue, run_beside
+
+            live = await open_things.enter_async_context(open_venue(settings, key=key, clock=clock))
+            venue, account = live, live.account
+            tasks = run_beside(settings, venue=live, ledger=ledger, clock=clock, report=report)
         ports = _ports(
             settings,
             ledger=ledger,
@@ -66,8 +104,15 @@ async def open_daemon(
             market_data=market_data,
             portfolio=portfolio,
             report=report,
+            venue=venue or _simulated(settings, ledger, clock, market_data),
         )
-        yield Daemon(settings=settings, ports=ports, engine=Engine(ports=ports, decided=decided))
+        yield Daemon(
+            settings=settings,
+            ports=ports,
+            engine=Engine(ports=ports, decided=decided),
+            beside=tasks,
+            account=account,
+        )
 
 
 def make_clock(settings: Settings, *, last: tuple[int, datetime] | None) -> Clock:
@@ -91,12 +136,31 @@ def _ports(
     market_data: MarketData,
     portfolio: PortfolioReader,
     report: Report,
+    venue: Venue,
 ) -> Ports:
+    return Ports(
+        venue=venue,
+        market_data=market_data,
+        portfolio=portfolio,
+        strategies=KnownStrategies(
+            settings=settings, ledger=ledger, holdings=lambda: portfolio.holdings
+        ),
+        ledger=ledger,
+        clock=clock,
+        report=report,
+        terms=make_terms(settings),
+    )
+
+
+def _simulated(
+    settings: Settings, ledger: Ledger, clock: Clock, market_data: MarketData
+) -> SimulatedVenue:
+    """Return the venue of paper and replay, as the ledger left it."""
     if ledger.last_cycle() is None and ledger.account(clock.now()).cash_usd == 0:
         cash = Usd(settings.paper.cash_usd)
         ledger.record_deposit(cash, clock.now(), "play money at the first start")
     account = ledger.account(clock.now())
-    venue = SimulatedVenue(
+    return SimulatedVenue(
         market_data=market_data,
         clock=clock,
         latency_s=settings.paper.latency.total_seconds(),
@@ -114,18 +178,6 @@ def _ports(
         ),
         max_book_age_s=settings.max_quote_age.total_seconds(),
     )
-    return Ports(
-        venue=venue,
-        market_data=market_data,
-        portfolio=portfolio,
-        strategies=KnownStrategies(
-            settings=settings, ledger=ledger, holdings=lambda: portfolio.holdings
-        ),
-        ledger=ledger,
-        clock=clock,
-        report=report,
-        terms=make_terms(settings),
-    )
 
 
 def make_terms(settings: Settings) -> Terms:
@@ -139,6 +191,7 @@ def make_terms(settings: Settings) -> Terms:
         premium_budget_share=budget.share or 0.0,
         max_total_usd=total.usd,
         max_total_share=total.share or 0.0,
+        live_total_usd=settings.live.max_total_usd if settings.mode is Mode.LIVE else None,
         max_price_age=settings.max_price_age,
         max_view_age=settings.max_view_age,
         max_quote_age=settings.max_quote_age,

@@ -37,17 +37,32 @@ async def run_daemon(
         if isinstance(clock, SteppedClock):
             await run_stepped(_Cycles(daemon, told), clock=clock, until=until, stop=told)
         elif isinstance(clock, SystemClock):
-            between = Between(ports)
-            await run_scheduled(
-                _Cycles(daemon, told, between),
-                clock=clock,
-                until=until,
-                stop=told,
-                wake=between.wake,
-            )
+            await _run_live_quotes(daemon, clock=clock, until=until, stop=told)
     finally:
         await daemon.engine.stop()
         ports.report("app.stopped", cycle_clock=clock.now().isoformat())
+
+
+async def _run_live_quotes(
+    daemon: Daemon, *, clock: SystemClock, until: datetime | None, stop: asyncio.Event
+) -> None:
+    """Run cycles on the system clock; books, halts and our own orders' news wake them early."""
+    ports = daemon.ports
+    between = Between(ports)
+    beside = [asyncio.ensure_future(task) for task in daemon.beside(between.wake)]
+    for task in beside:
+        task.add_done_callback(lambda _: stop.set())  # one that ends by itself has failed
+    try:
+        await run_scheduled(
+            _Cycles(daemon, stop, between), clock=clock, until=until, stop=stop, wake=between.wake
+        )
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside) if beside else None
+    for task in beside:
+        if not task.cancelled():
+            task.result()
 
 
 class _Cycles:
@@ -72,6 +87,8 @@ class _Cycles:
         due = now + daemon.settings.check_every
         if result.decision is not None and result.decision.next_wake_at is not None:
             due = min(due, max(result.decision.next_wake_at, now))
+        if result.look_again_at is not None:
+            due = min(due, max(result.look_again_at, now))
         if daemon.settings.market_data is MarketDataName.RECORDED:
             self._look_for_end(now)
         return due

@@ -1,5 +1,6 @@
 """Opens the market data that the config names."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -35,16 +36,22 @@ def open_market_data(settings: Settings, *, clock: Clock, report: Report) -> Mar
 def _polymarket(settings: Settings, *, clock: Clock, report: Report) -> MarketData:
     from bot.venues.polymarket.market_data import PolymarketData
 
+    return PolymarketData(
+        endpoints=endpoints(settings),
+        pace=pace(settings),
+        clock=clock,
+        report=tell_sources(report),
+    )
+
+
+def tell_sources(report: Report) -> Callable[[str, str], None]:
+    """Return what a source tells of its failures and recoveries."""
+
     def tell(source: str, problem: str) -> None:
         name = "source.failed" if problem else "source.recovered"
         report(name, source=source, problem=problem)
 
-    return PolymarketData(
-        endpoints=endpoints(settings),
-        pace=_pace(settings),
-        clock=clock,
-        report=tell,
-    )
+    return tell
 
 
 def endpoints(settings: Settings) -> "Endpoints":
@@ -64,7 +71,7 @@ def endpoints(settings: Settings) -> "Endpoints":
     )
 
 
-def _pace(settings: Settings) -> "Pace":
+def pace(settings: Settings) -> "Pace":
     """Return how the venue is asked; who polls faster than usual also waits less elsewhere."""
     from bot.venues.polymarket.settings import Pace
 

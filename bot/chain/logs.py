@@ -119,7 +119,7 @@ def transfers_in(
     counted: defaultdict[str, int] = defaultdict(int)
     rows = []
     for _, log in ordered:
-        for token_id, change in _changes(log, wallet=wallet, contracts=contracts):
+        for token_id, change in _changes(log, wallet):
             place = counted[log.transaction]
             counted[log.transaction] += 1
             rows.append(
@@ -130,25 +130,24 @@ def transfers_in(
                     token_id=token_id,
                     change_e6=change,
                     order_ids=tuple(dict.fromkeys(orders[log.transaction])),
+                    block=log.block,
                 )
             )
     return tuple(rows)
 
 
 def _execution(log: Log) -> Execution:
-    if len(log.topics) != 4:
-        raise BadData(
-            f"OrderFilled in {log.transaction} has {len(log.topics)} topics; it must be 4"
-        )
-    side, token, made, taken, fee, _, _ = decode(_FILLED_DATA, log.payload, name="OrderFilled")
-    if side >= len(_SIDES):
-        raise BadData(f"OrderFilled in {log.transaction} has side {side}; it must be 0 or 1")
-    usd, shares = (made, taken) if _SIDES[side] is Side.BUY else (taken, made)
+    _, order_id, maker, _ = _topics(log, 4)
+    number, token, made, taken, fee, *_ = decode(_FILLED_DATA, log.payload, name="OrderFilled")
+    if number >= len(_SIDES):
+        raise BadData(f"OrderFilled in {log.transaction} has side {number}; it must be 0 or 1")
+    side = _SIDES[number]
+    usd, shares = (made, taken) if side is Side.BUY else (taken, made)
     return Execution(
-        order_id=OrderId(log.topics[1]),
-        maker=address_in(log.topics[2], name="maker"),
+        order_id=OrderId(order_id),
+        maker=address_in(maker, name="maker"),
         token_id=TokenId(str(token)),
-        side=_SIDES[side],
+        side=side,
         shares=Shares(from_e6(shares)),
         usd=Usd(from_e6(usd)),
         fee_usd=Usd(from_e6(fee)),
@@ -156,27 +155,41 @@ def _execution(log: Log) -> Execution:
     )
 
 
-def _changes(
-    log: Log, *, wallet: str, contracts: Contracts
-) -> Iterator[tuple[TokenId | None, int]]:
+def _changes(log: Log, wallet: str) -> Iterator[tuple[TokenId | None, int]]:
     """Yield what a log did to a wallet; nothing if it is no transfer or changed nothing."""
-    word = word_of(wallet)
     kind = log.topics[0] if log.topics else ""
-    moves: list[tuple[TokenId | None, int]] = []
-    if kind == topic(_ERC20) and log.address == contracts.collateral.lower():
-        sender, receiver = log.topics[1:3]
-        moves = [(None, *decode(("uint256",), log.payload, name="Transfer"))]
-    elif kind == topic(_SINGLE):
-        sender, receiver = log.topics[2:4]
-        token, size = decode(("uint256", "uint256"), log.payload, name="TransferSingle")
-        moves = [(TokenId(str(token)), size)]
-    elif kind == topic(_BATCH):
-        sender, receiver = log.topics[2:4]
-        tokens, sizes = decode(("uint256[]", "uint256[]"), log.payload, name="TransferBatch")
-        moves = [(TokenId(str(t)), size) for t, size in zip(tokens, sizes, strict=True)]
+    if kind == topic(_ERC20):
+        _, sender, receiver = _topics(log, 3)
+        (size,) = decode(("uint256",), log.payload, name="Transfer")
+        moves: Iterable[tuple[TokenId | None, int]] = [(None, size)]
+    elif kind in (topic(_SINGLE), topic(_BATCH)):
+        _, _, sender, receiver = _topics(log, 4)
+        moves = _moves(log, is_batch=kind == topic(_BATCH))
     else:
         return
+    word = word_of(wallet)
     for token_id, size in moves:
         change = size * ((receiver == word) - (sender == word))
         if change:
             yield token_id, change
+
+
+def _moves(log: Log, *, is_batch: bool) -> list[tuple[TokenId | None, int]]:
+    if not is_batch:
+        token, size = decode(("uint256", "uint256"), log.payload, name="TransferSingle")
+        return [(TokenId(str(token)), size)]
+    tokens, sizes = decode(("uint256[]", "uint256[]"), log.payload, name="TransferBatch")
+    if len(tokens) != len(sizes):
+        raise BadData(
+            f"TransferBatch in {log.transaction} has {len(sizes)} sizes; it must have {len(tokens)}"
+        )
+    return [(TokenId(str(token)), size) for token, size in zip(tokens, sizes, strict=True)]
+
+
+def _topics(log: Log, count: int) -> tuple[str, ...]:
+    if len(log.topics) != count:
+        raise BadData(
+            f"A log of {log.address} in {log.transaction} has {len(log.topics)} topics; "
+            f"it must have {count}"
+        )
+    return log.topics

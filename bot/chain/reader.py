@@ -41,8 +41,9 @@ class Chain:
         rpc_url: HTTP address of a Polygon node; never shown whole, it may hold a key.
         contracts: Where the venue's contracts stand.
         clock: For the waits between tries.
-        confirmations: Blocks above one before it is believed: ``CONFIRMATIONS``, and 0 for a node
-            of one's own that mines only when asked.
+        confirmations: Blocks above one before it is believed; 0 for a node of one's own that mines
+            only when asked. Polygon's milestones make a block final within seconds (PIP-11, read
+            2026-11); how many blocks they lag could not be measured here.
         pace: Time-out, tries and portions.
     """
 
@@ -73,16 +74,19 @@ class Chain:
         newest = number(await self._rpc.ask("eth_blockNumber"), name="eth_blockNumber")
         return max(0, newest - self._confirmations)
 
-    async def cash(self, wallet: str, *, at_block: int | None = None) -> Usd:
-        """Return a wallet's collateral.
+    async def cash(
+        self, wallet: str, *, currency: str | None = None, at_block: int | None = None
+    ) -> Usd:
+        """Return a wallet's collateral, or its dollars of another currency.
 
         Args:
             wallet: Whose.
+            currency: Address of a token with 6 decimals; None: pUSD.
             at_block: As ``block`` told it, so that several readings are of one instant; None asks.
         """
         call = encode_call("balanceOf(address)", wallet)
-        [answer] = await self._calls([(self._contracts.collateral, call)], at_block)
-        return Usd(from_e6(decode(("uint256",), answer, name="balance of pUSD")[0]))
+        [answer] = await self._calls([(currency or self._contracts.collateral, call)], at_block)
+        return Usd(from_e6(decode(("uint256",), answer, name="balance in dollars")[0]))
 
     async def shares(
         self, wallet: str, tokens: Collection[TokenId], *, at_block: int | None = None
@@ -123,7 +127,7 @@ class Chain:
         return hex_text(answer, name="eth_getCode") != "0x"
 
     async def allowances(self, wallet: str) -> tuple[Allowance, ...]:
-        """Return what each of ``SPENDERS`` may take from a wallet, in that order."""
+        """Return what every contract that we may have use for can take from a wallet."""
         calls = allowance_calls(wallet, self._contracts)
         return read_allowances(await self._ask_contracts(calls, _LATEST), self._contracts)
 

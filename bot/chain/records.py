@@ -32,7 +32,7 @@ class Allowance:
     contract: str
     """Who may, by its name in ``Contracts``."""
     token: str
-    """Of what, by its name in ``Contracts``."""
+    """Address of what it may move."""
     spender: str
     """Address of ``contract``."""
     most: Decimal | None

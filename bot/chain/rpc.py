@@ -1,5 +1,6 @@
 """Asks one node over HTTP: bounded retries for reads, every failure told by what is known."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,6 +63,7 @@ class Rpc:
         self._clock = clock
         self._pace = pace
         self._provider: AsyncHTTPProvider | None = None
+        self._opening = asyncio.Lock()
         self.host = urlsplit(url).netloc.rpartition("@")[2]
 
     async def close(self) -> None:
@@ -208,16 +210,20 @@ class Rpc:
         )
 
     async def _open(self) -> "AsyncHTTPProvider":
-        if self._provider is None:
-            from aiohttp import ClientSession, ClientTimeout
-            from web3 import AsyncHTTPProvider
+        async with self._opening:  # questions that come together must not open a session each
+            if self._provider is None:
+                self._provider = await self._make_provider()
+            return self._provider
 
-            provider = AsyncHTTPProvider(
-                self._url,
-                request_kwargs={"timeout": ClientTimeout(total=self._pace.timeout)},
-                exception_retry_configuration=None,
-            )
-            # Its own session opens a connection for every request.
-            await provider.cache_async_session(ClientSession())
-            self._provider = provider
-        return self._provider
+    async def _make_provider(self) -> "AsyncHTTPProvider":
+        from aiohttp import ClientSession, ClientTimeout
+        from web3 import AsyncHTTPProvider
+
+        provider = AsyncHTTPProvider(
+            self._url,
+            request_kwargs={"timeout": ClientTimeout(total=self._pace.timeout)},
+            exception_retry_configuration=None,
+        )
+        # Its own session opens a connection for every request.
+        await provider.cache_async_session(ClientSession())
+        return provider

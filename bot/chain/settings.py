@@ -33,8 +33,3 @@ class ChainPace:
 
 
 PUBLIC_NODE = ChainPace()
-CONFIRMATIONS = 5
-"""Blocks above one before it is believed. Polygon's blocks take 2 s and are final after a few
-seconds; a node of one's own for tests, which mines only when asked, has 0.
-
-**Source:** Polygon's notes on Heimdall v2 milestones, read 2026-11."""

@@ -6,7 +6,7 @@ from bot.cli.show.board import Board
 from bot.cli.show.live import Screen, render_screen
 from bot.cli.show.words import span
 from bot.clock import SystemClock
-from bot.config import MarketDataName, Settings
+from bot.config import MarketDataName, Mode, Settings
 from bot.engine.cycle import CycleResult
 
 if TYPE_CHECKING:
@@ -89,6 +89,9 @@ class LiveRun:
 
 def say_where(settings: Settings) -> str:
     """Return where quotes come from, and how fast time passes."""
+    if settings.mode is Mode.LIVE:
+        most = settings.live.max_total_usd
+        return f"LIVE on Polymarket, with real money · at most {most:,} USD in all hedges"
     if settings.market_data is not MarketDataName.PRACTICE:
         return "paper on live Polymarket quotes (play money)"
     return f"practice market (no network, no money) · 1 s = {span(settings.practice.pace)}"

@@ -1,36 +1,33 @@
-"""Fills, settlements and deposits folded into cash, positions, premium used and profit.
+"""Fills, payouts, transfers and deposits folded into cash, positions, premium used and profit.
 
 Everything inside is a whole number of millionths of a USD or of a share, so that nothing is lost.
-At any time ``cash + cost of positions == deposits + realised``, exactly.
+At any time ``cash + cost of positions + redeemable == deposits + realised``, exactly.
 """
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
+from bot.core.lot import FillKey, Lot, Move
 from bot.errors import InvariantError
 from bot.model.market import Book
 from bot.model.orders import Fill, LiveOrder, Side
 from bot.model.units import (
     MILLION,
+    ZERO_USD,
     ConditionId,
     EventId,
-    OrderId,
     Shares,
     TokenId,
-    TradeId,
     Usd,
     UsdEst,
     from_e6,
     to_e6,
 )
-from bot.model.view import Account, Position
+from bot.model.view import Account, Position, Redeemable
 
 PREMIUM_WINDOW = timedelta(days=365)
-
-FillKey = tuple[TradeId, OrderId]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,74 +38,26 @@ class Totals:
     cash_usd: Usd
     cost_usd: Usd
     """Of all shares held, fees included."""
+    redeemable_usd: Usd = ZERO_USD
+    """Owed for resolved shares that are not redeemed yet."""
     realised_usd: Usd
     """Won (negative: lost) by sales and payouts, all fees paid."""
 
     @property
     def gap_usd(self) -> Usd:
         """What does not add up; anything but 0 is a fault of this program."""
-        return Usd(self.cash_usd + self.cost_usd - self.deposited_usd - self.realised_usd)
-
-
-class _Move(NamedTuple):
-    """One change of a token's holding: shares in, cash out, or the other way round."""
-
-    key: FillKey | None
-    """None for a payout."""
-    event: EventId
-    at: datetime
-    shares_e6: int
-    cash_e6: int
+        owned = self.cash_usd + self.cost_usd + self.redeemable_usd
+        return Usd(owned - self.deposited_usd - self.realised_usd)
 
 
 @dataclass(slots=True)
-class _Lot:
-    """All that happened to one token, and what is held of it now."""
+class _Due:
+    """Resolved shares of one token that are not redeemed yet, and what is owed for them."""
 
-    condition_id: ConditionId
     event: EventId
-    """Whose hedge it is: of the move that opened it."""
-    opened_at: datetime
-    moves: list[_Move] = field(default_factory=list)
+    condition_id: ConditionId
     shares_e6: int = 0
-    cost_e6: int = 0
-    realised_e6: int = 0
-
-    def apply(self, move: _Move) -> None:
-        self.moves.append(move)
-        self._count(move)
-
-    def forget(self, key: FillKey) -> _Move:
-        """Make it as if the fill had never been, and return it."""
-        index = next(i for i, move in enumerate(self.moves) if move.key == key)
-        gone = self.moves.pop(index)
-        self.shares_e6 = self.cost_e6 = self.realised_e6 = 0
-        for move in self.moves:
-            self._count(move)
-        return gone
-
-    def _count(self, move: _Move) -> None:
-        if self.shares_e6 <= 0:
-            self.event, self.opened_at = move.event, move.at
-        if move.shares_e6 > 0:
-            self.cost_e6 -= move.cash_e6
-        else:
-            released_e6 = self._cost_of(-move.shares_e6)
-            self.cost_e6 -= released_e6
-            self.realised_e6 += move.cash_e6 - released_e6
-        self.shares_e6 += move.shares_e6
-        if self.shares_e6 <= 0:  # only below 0 after a reversal: no shares, no cost
-            self.realised_e6 -= self.cost_e6
-            self.cost_e6 = 0
-
-    def _cost_of(self, leaving_e6: int) -> int:
-        """Return the cost that leaves with these shares: their share, rounded down.
-
-        What rounding leaves behind stays with the shares still held and goes with the last one.
-        """
-        if leaving_e6 >= self.shares_e6:
-            return self.cost_e6
-        return self.cost_e6 * leaving_e6 // self.shares_e6
+    usd_e6: int = 0
 
 
 class Books:
@@ -121,7 +70,11 @@ class Books:
     def __init__(self) -> None:
         self._deposited_e6 = 0
         self._cash_e6 = 0
-        self._lots: dict[TokenId, _Lot] = {}
+        self._lots: dict[TokenId, Lot] = {}
+        self._due: dict[TokenId, _Due] = {}
+        self._foreign_e6: dict[TokenId, int] = {}
+        self._surplus_e6 = 0
+        """Paid for redeemed shares beyond what was owed for them; negative: less than that."""
         self._seen: dict[FillKey, TokenId] = {}
         self._reversed: set[FillKey] = set()
 
@@ -129,6 +82,10 @@ class Books:
         """Add cash from outside; negative takes it out."""
         self._deposited_e6 += to_e6(usd)
         self._cash_e6 += to_e6(usd)
+
+    def receive(self, token_id: TokenId, shares: Shares) -> None:
+        """Add shares that came from outside; negative takes them out again."""
+        self._foreign_e6[token_id] = self._foreign_e6.get(token_id, 0) + to_e6(shares)
 
     def apply_fill(self, fill: Fill, *, event: EventId, condition_id: ConditionId) -> bool:
         """Count a fill; return False if this trade of this order was counted before.
@@ -143,10 +100,21 @@ class Books:
         if fill.side is Side.SELL:
             self._check_held(fill.token_id, size_e6, f"trade {fill.trade_id} sells")
         change_e6 = size_e6 if fill.side is Side.BUY else -size_e6
-        move = _Move(key, event, fill.at, change_e6, to_e6(fill.cash_usd))
+        move = Move(key, event, fill.at, change_e6, to_e6(fill.cash_usd))
         self._apply(fill.token_id, condition_id, move)
         self._seen[key] = fill.token_id
         return True
+
+    def correct_fill(self, fill: Fill) -> None:
+        """Let a counted fill be what the chain says of it: size, price and fee are exact now."""
+        key = (fill.trade_id, fill.order_id)
+        lot = self._lots[self._seen[key]]
+        size_e6 = to_e6(fill.size)
+        old = next(move for move in lot.moves if move.key == key)
+        change_e6 = size_e6 if fill.side is Side.BUY else -size_e6
+        new = Move(key, old.event, old.at, change_e6, to_e6(fill.cash_usd))
+        lot.replace(key, new)
+        self._cash_e6 += new.cash_e6 - old.cash_e6
 
     def reverse_fill(self, key: FillKey) -> bool:
         """Take a failed fill back; return False if that was done before.
@@ -158,7 +126,7 @@ class Books:
             raise InvariantError(f"trade {key[0]} of order {key[1]} failed, but was never counted")
         if key in self._reversed:
             return False
-        gone = self._lots[self._seen[key]].forget(key)
+        gone = self._lots[self._seen[key]].replace(key)
         self._cash_e6 -= gone.cash_e6
         self._reversed.add(key)
         return True
@@ -172,16 +140,57 @@ class Books:
         shares: Shares,
         payout_usd: Usd,
         at: datetime,
+        transfer_id: str = "",
     ) -> None:
-        """Turn shares of a resolved market into their payout, which may be 0.
+        """Turn shares into what was paid for them without an order of ours, which may be 0.
+
+        ``transfer_id`` names the transfer that shows it; empty if none does.
 
         Raises:
             InvariantError: More shares than are held.
         """
         shares_e6 = to_e6(shares)
         self._check_held(token_id, shares_e6, "a payout takes")
-        move = _Move(None, event, at, -shares_e6, to_e6(payout_usd))
+        move = Move(transfer_id, event, at, -shares_e6, to_e6(payout_usd))
         self._apply(token_id, condition_id, move)
+
+    def unsettle(self, token_id: TokenId, transfer_id: str) -> None:
+        """Make it as if a transfer out of a position had never been: its block was undone."""
+        self._cash_e6 -= self._lots[token_id].replace(transfer_id).cash_e6
+
+    def adopt(
+        self,
+        token_id: TokenId,
+        *,
+        event: EventId,
+        condition_id: ConditionId,
+        shares: Shares,
+        at: datetime,
+    ) -> None:
+        """Make shares that came from outside a hedge of ours that cost nothing."""
+        self.receive(token_id, Shares(-shares))
+        self._apply(token_id, condition_id, Move("", event, at, to_e6(shares), 0))
+
+    def resolve(self, token_id: TokenId, *, payout: Decimal, at: datetime) -> None:
+        """Let all shares held of a token be owed their payout, USD a share, from now on.
+
+        The chain divides whole numbers, so a fraction of a millionth is not owed.
+        """
+        lot = self._lots[token_id]
+        usd_e6 = int(lot.shares_e6 * payout)
+        due = self._due.setdefault(token_id, _Due(lot.event, lot.condition_id))
+        due.shares_e6 += lot.shares_e6
+        due.usd_e6 += usd_e6
+        lot.apply(Move("", lot.event, at, -lot.shares_e6, usd_e6))
+
+    def redeem(self, token_id: TokenId, *, shares: Shares, paid_usd: Usd) -> None:
+        """Turn shares that are owed their payout into what was paid; negative undoes it."""
+        due, shares_e6, paid_e6 = self._due[token_id], to_e6(shares), to_e6(paid_usd)
+        owed_e6 = due.usd_e6 * shares_e6 // due.shares_e6 if shares_e6 > 0 else paid_e6
+        due.shares_e6 -= shares_e6
+        due.usd_e6 -= owed_e6
+        self._surplus_e6 += paid_e6 - owed_e6
+        self._cash_e6 += paid_e6
 
     def held(self, token_id: TokenId) -> Shares:
         """Return the shares held of a token; 0 if there never were any."""
@@ -213,7 +222,8 @@ class Books:
         """Return cash, positions and the premium used in the 365 days up to ``now``.
 
         What an ``unsettled`` sale brought frees no premium yet: it may still fail, when others
-        have spent it.
+        have spent it. Sales that brought more than was paid leave a premium of 0, never less: a
+        profit buys no further hedge.
         """
         premium_e6: dict[EventId, int] = {}
         for move in self._fills():
@@ -224,8 +234,10 @@ class Books:
             cash_usd=Usd(from_e6(self._cash_e6)),
             positions=self.positions(),
             orders=orders,
-            premium_used_usd=Usd(from_e6(sum(premium_e6.values()))),
-            premium_by_event={event: Usd(from_e6(e6)) for event, e6 in premium_e6.items()},
+            premium_used_usd=Usd(from_e6(max(sum(premium_e6.values()), 0))),
+            premium_by_event={event: Usd(from_e6(max(e6, 0))) for event, e6 in premium_e6.items()},
+            redeemable=self._redeemable(),
+            foreign={t: Shares(from_e6(e6)) for t, e6 in self._foreign_e6.items() if e6},
         )
 
     def premium_changes_at(self, now: datetime) -> datetime | None:
@@ -236,16 +248,31 @@ class Books:
     def totals(self) -> Totals:
         """Return the sums whose ``gap_usd`` must be 0."""
         lots = self._lots.values()
+        realised_e6 = sum(lot.realised_e6 for lot in lots) + self._surplus_e6
         return Totals(
             deposited_usd=Usd(from_e6(self._deposited_e6)),
             cash_usd=Usd(from_e6(self._cash_e6)),
             cost_usd=Usd(from_e6(sum(lot.cost_e6 for lot in lots))),
-            realised_usd=Usd(from_e6(sum(lot.realised_e6 for lot in lots))),
+            redeemable_usd=Usd(from_e6(sum(due.usd_e6 for due in self._due.values()))),
+            realised_usd=Usd(from_e6(realised_e6)),
         )
 
-    def _apply(self, token_id: TokenId, condition_id: ConditionId, move: _Move) -> None:
+    def _redeemable(self) -> tuple[Redeemable, ...]:
+        return tuple(
+            Redeemable(
+                event=due.event,
+                condition_id=due.condition_id,
+                token_id=token_id,
+                shares=Shares(from_e6(due.shares_e6)),
+                payout_usd=Usd(from_e6(due.usd_e6)),
+            )
+            for token_id, due in self._due.items()
+            if due.shares_e6
+        )
+
+    def _apply(self, token_id: TokenId, condition_id: ConditionId, move: Move) -> None:
         if token_id not in self._lots:
-            self._lots[token_id] = _Lot(condition_id, move.event, move.at)
+            self._lots[token_id] = Lot(condition_id, move.event, move.at)
         self._lots[token_id].apply(move)
         self._cash_e6 += move.cash_e6
 
@@ -258,10 +285,10 @@ class Books:
                 f" {from_e6(held_e6)}"
             )
 
-    def _fills(self) -> Iterator[_Move]:
+    def _fills(self) -> Iterator[Move]:
         """Yield every fill that stands: what premium is made of; payouts are not."""
         for lot in self._lots.values():
-            yield from (move for move in lot.moves if move.key is not None)
+            yield from (move for move in lot.moves if move.is_fill)
 
 
 def mark(position: Position, book: Book | None) -> UsdEst | None:

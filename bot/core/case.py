@@ -83,10 +83,11 @@ class Case(NamedTuple):
 
         Today's worth lies between the two states by the market's probability:
         ``V(not) = V + pi L``. **Source:** HEDGING section 1.1, with the event fully priced in.
-        Hedges of other events count at what they cost, in both states.
+        Hedges of other events count at what they cost, in both states; payouts that are owed count.
         """
         account = self.view.account
-        today = self.view.portfolio.usd_est + float(account.cash_usd)
+        owed = sum([float(item.payout_usd) for item in account.redeemable])
+        today = self.view.portfolio.usd_est + float(account.cash_usd) + owed
         for position in account.positions:
             if position.event != self.event.event:
                 today += float(position.cost_usd)
@@ -242,7 +243,21 @@ def _exposure(
     loss = measure_loss(
         view.portfolio.holdings, event=event.event, impact=strategy.impact, probability=mid
     )
-    return UsdEst(round_estimate(loss))
+    return UsdEst(round_estimate(loss - _cover_from_outside(view, event, strategy)))
+
+
+def _cover_from_outside(view: View, event: EventView, strategy: Strategy) -> float:
+    """Return what shares from outside pay if the event happens, less if it does not, USD."""
+    foreign = view.account.foreign
+    if not foreign:
+        return 0.0
+    cover = 0.0
+    for market in {shown.market.condition_id: shown.market for shown in event.markets}.values():
+        index = market.index_of(strategy.adverse)
+        if index is not None and market.payouts is None:
+            ours, other = market.token_ids[index], market.token_ids[1 - index]
+            cover += float(foreign.get(ours, 0)) - float(foreign.get(other, 0))
+    return cover
 
 
 def _name_book(view: MarketView) -> str:

@@ -1,30 +1,45 @@
 """Sends what was decided: cancels first, then each order once, with its bytes on disk before."""
 
+import asyncio
 from collections.abc import Iterable
 
 from bot.engine.ports import Ports
-from bot.errors import VenueError
+from bot.errors import LedgerError, VenueError
 from bot.model.decision import Decision
 from bot.model.orders import Accepted, OrderIntent, Rejected, Unknown
 from bot.model.units import OrderId
 from bot.model.view import View
 
 
-async def act(ports: Ports, view: View, decision: Decision) -> None:
+async def act(ports: Ports, view: View, decision: Decision, *, stop: str = "") -> None:
     """Carry out a recorded decision.
 
-    An intent is withheld, and recorded as such, once trading is halted, the view is too old, or
-    an order of this cycle is unknown.
+    An intent is withheld, and recorded as such, once trading is halted, the view is too old, an
+    order of this cycle is unknown, or something cuts the sending off, which is raised again.
+
+    Args:
+        ports: The world.
+        view: What was known.
+        decision: What was concluded.
+        stop: Why nothing but cancels may be sent; empty if nothing forbids it.
     """
-    await _cancel(ports, decision.cancels)
-    stop = ""
-    for intent in decision.approved:
-        stop = stop or _why_stop(ports, view)
-        if stop:
-            ports.ledger.record_withheld(intent, ports.clock.now(), stop)
-            continue
-        if await _send(ports, intent, cycle=decision.cycle):
-            stop = f"order {intent.client_order_id} of this cycle is unknown"
+    left = list(decision.approved)
+    try:
+        await _cancel(ports, decision.cancels)
+        while left:
+            intent = left[0]
+            stop = stop or _why_stop(ports, view)
+            if stop:
+                break
+            if await _send(ports, intent, cycle=decision.cycle):
+                stop = f"order {intent.client_order_id} of this cycle is unknown"
+            left.pop(0)
+    except LedgerError:
+        raise
+    except (Exception, asyncio.CancelledError) as error:
+        _withhold(ports, left, str(error) or "the cycle took longer than its deadline")
+        raise
+    _withhold(ports, left, stop)
 
 
 async def cancel_all(ports: Ports) -> int:
@@ -32,6 +47,12 @@ async def cancel_all(ports: Ports) -> int:
     orders = [order.order_id for order in ports.ledger.orders_without_end()]
     await _cancel(ports, orders)
     return len(orders)
+
+
+def _withhold(ports: Ports, intents: Iterable[OrderIntent], why: str) -> None:
+    for intent in intents:
+        if not ports.ledger.has_order(intent.client_order_id):
+            ports.ledger.record_withheld(intent, ports.clock.now(), why)
 
 
 def _why_stop(ports: Ports, view: View) -> str:

@@ -13,7 +13,7 @@ from bot.engine.gather import gather
 from bot.engine.outcomes import Outcomes
 from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
-from bot.engine.tell import tell_refusals
+from bot.engine.tell import report_decision, tell_refusals
 from bot.engine.watch import ClockWatch
 from bot.errors import BotError, InvariantError, LedgerError, VenueError
 from bot.model.decision import Decision, Verdict
@@ -37,6 +37,8 @@ class CycleResult:
     """Strategy files that cannot be used, and why."""
     skipped: str = ""
     """Why nothing was decided; empty if it was."""
+    look_again_at: datetime | None = None
+    """When something that is open should be looked at again; None: the next cycle will do."""
 
 
 class Engine:
@@ -76,8 +78,7 @@ class Engine:
             async with asyncio.timeout(ports.terms.deadline.total_seconds()):
                 result = await self._run(self._cycle, at)
         except InvariantError as error:
-            ports.ledger.record_halt(str(error), ports.clock.now())
-            ports.report("invariant.broken", cycle=self._cycle, error=str(error))
+            self._break(error)
             await self._withdraw()
             raise
         except LedgerError:
@@ -91,8 +92,30 @@ class Engine:
             ports.ledger.record_halt(text, ports.clock.now())  # first: to report it may fail too
             ports.report("cycle.skipped", cycle=self._cycle, error=text, unexpected=True)
             result = self._skip(at, text)
+        result = replace(result, look_again_at=self._reconciler.look_again_at)
         self._finish(result, started)
         return result
+
+    async def reconcile(self) -> datetime | None:
+        """Compare ledger and venue between two cycles, never during one; decide nothing.
+
+        Returns:
+            When to do it again; None: the next cycle will do.
+
+        Raises:
+            InvariantError: our books do not add up; trading is halted on disk already.
+            VenueError: a read failed; nothing is concluded from it.
+        """
+        try:
+            async with asyncio.timeout(self._ports.terms.deadline.total_seconds()):
+                await self._reconciler.run()
+        except InvariantError as error:
+            self._break(error)
+            await self._withdraw()
+            raise
+        except TimeoutError:
+            raise VenueError("the comparison took longer than a cycle may") from None
+        return self._reconciler.look_again_at
 
     async def stop(self) -> None:
         """Cancel what rests, so that nothing fills while nobody looks."""
@@ -115,7 +138,8 @@ class Engine:
         await self._reconciler.run()
         removed = frozenset(strategy.event for strategy in files.removed)
         view = await gather(ports, cycle=cycle, strategies=strategies, removed=removed)
-        if not view.halted:
+        stop = self._reconciler.stop
+        if not view.halted and not stop:
             view = _due_at_once(view, self._interrupted)
             self._interrupted = {}
         decision = decide(view, strategies)
@@ -130,13 +154,14 @@ class Engine:
         )
         self._decided(result)
         ports.ledger.track_record.write(view, decision, strategies)
+        if view.halted or stop:  # due at once when trading goes on
+            self._interrupted |= {intent.event: intent for intent in decision.approved}
         if view.halted:
             for intent in decision.approved:
                 ports.ledger.record_withheld(intent, ports.clock.now(), f"halted: {view.halted}")
-                self._interrupted[intent.event] = intent  # due at once when trading goes on
             await self._withdraw()
         elif decision.cancels or decision.approved:
-            await act(ports, view, decision)
+            await act(ports, view, decision, stop=stop)
             await ports.market_data.refresh()
             await self._reconciler.run()
         await self._outcomes.look(view)
@@ -160,7 +185,12 @@ class Engine:
                 ledger.record_memories(decision)
         self._frozen = frozen
         if news:
-            self._report_events(decision)
+            report_decision(self._ports, decision)
+
+    def _break(self, error: InvariantError) -> None:
+        """Halt, on disk first: to report it may fail too."""
+        self._ports.ledger.record_halt(str(error), self._ports.clock.now())
+        self._ports.report("invariant.broken", cycle=self._cycle, error=str(error))
 
     async def _withdraw(self) -> None:
         try:
@@ -188,7 +218,8 @@ class Engine:
         ports.ledger.record_cycle(
             result.cycle, result.at, duration_ms=round(duration * 1000, 3), counts=counts
         )
-        ports.ledger.record_standing(_amiss(result) | dict(ports.portfolio.failing), result.at)
+        amiss = _amiss(result) | dict(ports.portfolio.failing) | self._reconciler.amiss()
+        ports.ledger.record_standing(amiss, result.at)
         if decision is None:
             return
         ports.report(
@@ -201,35 +232,6 @@ class Engine:
             if self._broken.get(path) != why:
                 self._ports.report("strategy.loaded", path=path, problem=why)
         self._broken = broken
-
-    def _report_events(self, decision: Decision) -> None:
-        self._ports.report(
-            "plan.made",
-            orders=[f"{i.event} {i.purpose} {i.size} at {i.limit}" for i in decision.approved],
-            cancels=len(decision.cancels),
-            notes=[note.text for note in decision.notes],
-        )
-        for event in decision.events:
-            if event.verdict is Verdict.QUIET:
-                continue
-            self._ports.report(
-                "hedge.decided",
-                risk_event=event.event,
-                verdict=str(event.verdict),
-                exposure_usd_est=round(event.exposure_usd_est, 2),
-                held_shares=event.held_shares,
-                planned_shares=event.planned_shares,
-                forecast=round(event.forecast.probability, 4) if event.forecast else None,
-                reasons=[f"{reason.code}: {reason.text}" for reason in event.reasons],
-            )
-        for denial in decision.denials:
-            self._ports.report(
-                "risk.denied",
-                risk_event=denial.intent.event,
-                code=denial.code,
-                limit=denial.limit,
-                actual=denial.actual,
-            )
 
 
 def _interrupted(ports: Ports) -> dict[EventId, OrderIntent]:

@@ -59,6 +59,8 @@ class Terms:
     premium_budget_share: float
     max_total_usd: Decimal | None
     max_total_share: float
+    live_total_usd: Decimal | None = None
+    """Bound of the total in live mode, whatever ``max_total`` says; None in other modes."""
     max_price_age: timedelta
     max_view_age: timedelta
     max_quote_age: timedelta
@@ -68,15 +70,18 @@ class Terms:
     def limits(self, portfolio: Portfolio) -> SharedLimits:
         """Return the shared limits in USD for this portfolio, rounded down to the cent."""
         worth = max(portfolio.usd_est, 0.0)
-        budget, total = self.premium_budget_usd, self.max_total_usd
+        budget = self.premium_budget_usd
+        total = _cents(worth * self.max_total_share)
+        if self.max_total_usd is not None:
+            total = self.max_total_usd
+        if self.live_total_usd is not None:
+            total = min(total, self.live_total_usd)
         return SharedLimits(
             risk_aversion=self.risk_aversion,
             premium_budget_usd=Usd(_cents(worth * self.premium_budget_share))
             if budget is None
             else Usd(budget),
-            max_total_usd=Usd(_cents(worth * self.max_total_share))
-            if total is None
-            else Usd(total),
+            max_total_usd=Usd(total),
             max_price_age=self.max_price_age,
             max_view_age=self.max_view_age,
             max_quote_age=self.max_quote_age,

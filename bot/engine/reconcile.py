@@ -1,66 +1,55 @@
 """Makes the ledger agree with the venue, by adding rows. Start-up runs it first: no special path.
 
-An order that is not shown is not "cancelled" and not "never there" until the rules below say so.
+Orders are judged in ``fates``, what no order explains in ``outside``, resolved markets in
+``settle``; here they meet, and what still differs is explained or stops us.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 
+from bot.engine.compare import compare, say_difference
+from bot.engine.fates import READS, Absence, Fates
+from bot.engine.outside import Outside
 from bot.engine.ports import Ports
-from bot.engine.settle import settle_resolved
+from bot.engine.settle import redeem_owed, redeems_under_way, settle_resolved
 from bot.engine.tell import tell_fills
 from bot.errors import InvariantError
-from bot.model.orders import (
-    Fill,
-    LiveOrder,
-    OrderStatus,
-    OrderType,
-    TradeSettlement,
-    VenueOrder,
-)
-from bot.model.units import OrderId, TokenId
+from bot.model.comparison import Compared, Comparison, Explanation, Sought
+from bot.model.orders import Fill, LiveOrder, OrderStatus, TradeSettlement, VenueOrder
+from bot.model.units import ZERO_USD, OrderId, TokenId, Usd
+from bot.model.view import Position, Redeemable
 
 OVERLAP = timedelta(minutes=10)
 """Fills are asked for from this long before the last one seen: settlements change late."""
+LATE = timedelta(hours=1)
+"""The same where what happened may stay hidden, counted from all that may still bring a fill ..."""
+FORGOTTEN = timedelta(days=1)
+"""... and an order sent within this may: it is opened again if a fill of it appears."""
 LOOKS = 3
 """A fill may come between two reads of one look; only a difference that stays is one."""
 LOOK_AGAIN_S = 1.0
-DUST = Decimal("0.01")
-"""An order this close to full is full. **Source:** POLYMARKET section 4.5."""
-DEAD_READS = 3
-DEAD_AFTER = timedelta(seconds=60)
-"""An unknown order is dead only after this many reads over at least this time without it."""
-DEAD_PAST_END = timedelta(seconds=180)
-"""... and this long after matching ended (GTD: 120 s after the end it states) or after its sending
-(FAK, FOK)."""
-
-
-@dataclass(slots=True)
-class Absence:
-    """How often an order was looked for and not found."""
-
-    first_at: datetime
-    reads: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What one look found."""
-
-    differences: tuple[str, ...]
-    """Between the venue's cash and shares and the ledger's, in words."""
-    open_questions: int
-    """Orders whose fate is open and held markets that cannot be read: a difference may be their
-    work, and nothing is concluded from it."""
+LOOK_EVERY = timedelta(seconds=15)
+"""Between two reconciles while something is open, at a venue that shows it late."""
 
 
 @dataclass(slots=True)
 class Reconciler:
-    """Compares ledger and venue; remembers only how often an unknown order was looked for."""
+    """Compares ledger and venue; remembers only what it looked for, and since when."""
 
     ports: Ports
-    _absent: dict[OrderId, Absence] = field(default_factory=dict)
+    fates: Fates = field(init=False)
+    outside: Outside = field(init=False)
+    stop: str = ""
+    """Why no order may be sent now; empty if nothing here forbids it."""
+    look_again_at: datetime | None = None
+    """When to reconcile again; None: the next cycle is soon enough."""
+    _strangers: set[str] = field(default_factory=set)
+    _differs: Absence | None = None
+
+    def __post_init__(self) -> None:
+        """Make what looks after orders and transfers."""
+        self.fates = Fates(self.ports)
+        self.outside = Outside(self.ports)
 
     async def run(self) -> None:
         """Read the venue, add what is missing, compare.
@@ -71,55 +60,93 @@ class Reconciler:
         """
         found = await self._look()
         for _ in range(LOOKS - 1):
-            if not found.differences or found.open_questions:
+            if not _unexplained(found):
                 break
             await self.ports.clock.sleep(LOOK_AGAIN_S)
             found = await self._look()
-        if found.differences:
-            self.ports.report(
-                "reconcile.mismatched", differences=found.differences, open=found.open_questions
-            )
-            if not found.open_questions:
-                raise InvariantError("; ".join(found.differences))
+        unexplained = _unexplained(found)
+        lasting = self._is_lasting(differs=bool(unexplained))
+        if unexplained and not lasting:
+            self.stop = self.stop or f"{say_difference(unexplained[0])}; it is looked at again"
+        self._conclude(found)
+        if lasting:
+            raise InvariantError("; ".join(say_difference(row) for row in unexplained))
 
-    async def _look(self) -> _Found:
-        """Read and book once; return what does not agree."""
+    def amiss(self) -> dict[str, str]:
+        """Return what a person should know of: what it concerns -> why."""
+        found = {"orders": f"nothing is sent: {self.stop}"} if self.stop else {}
+        ports = self.ports
+        owed = ports.ledger.account(ports.clock.now()).redeemable
+        usd = sum(item.payout_usd for item in owed)
+        if usd:
+            text = f"{usd:,.2f} USD of resolved hedges are redeemable and not cash yet"
+            hint = "" if ports.venue.can_redeem else "; `polyhedge owner redeem` fetches them"
+            found["redeemable"] = text + hint
+        return found
+
+    async def _look(self) -> tuple[Compared, ...]:
+        """Read and book once; return both sides line by line."""
         open_orders, fills = await self._read()
         new = self._book_fills(fills)
-        changed = self._judge({order.order_id: order for order in open_orders})
+        changed = await self.fates.judge({order.order_id: order for order in open_orders})
         unreadable = await settle_resolved(self.ports)
+        if self.ports.venue.lag:
+            await redeem_owed(self.ports)
+        moved = await self.outside.read()
         unknown = len(self._unknown())
-        differences = await self._differences()
-        if new or changed or unknown:
+        found = await self._compare(unknown + unreadable)
+        if new or changed or unknown or moved:
             self.ports.report("reconcile.finished", new_fills=new, changed=changed, unknown=unknown)
-        return _Found(tuple(differences), unknown + unreadable)
+        return found
 
     async def _read(self) -> tuple[tuple[VenueOrder, ...], tuple[Fill, ...]]:
         # Orders first: one that fills in between is then still shown, or its fill is read.
-        seen = self.ports.ledger.last_fill_seen_at()
-        since = (
-            seen - OVERLAP
-            if seen is not None
-            else datetime.min.replace(tzinfo=self.ports.clock.now().tzinfo)
-        )
+        ledger = self.ports.ledger
         orders = await self.ports.venue.open_orders()
-        fills = await self.ports.venue.fills(since=since)
-        strangers = [o.order_id for o in orders if self.ports.ledger.order(o.order_id) is None]
+        fills = await self.ports.venue.fills(since=self._since())
+        strangers = [order.order_id for order in orders if ledger.order(order.order_id) is None]
+        self.stop = ""
         if strangers:
-            raise InvariantError(
-                f"the venue shows open order {min(strangers)}, which the ledger never sent"
+            self.stop = (
+                f"the venue shows open order {min(strangers)}, which this ledger never sent:"
+                " another program, or a person, uses this key. It is not touched; orders are sent"
+                " again when it is gone"
             )
+            self._tell_once(min(strangers), self.stop)
         return orders, fills
+
+    def _since(self) -> datetime:
+        """Return from when on fills are of interest."""
+        ledger, now = self.ports.ledger, self.ports.clock.now()
+        seen = ledger.last_fill_seen_at()
+        if not self.ports.venue.lag:
+            return datetime.min.replace(tzinfo=now.tzinfo) if seen is None else seen - OVERLAP
+        live = {order.order_id for order in ledger.orders_without_end()}
+        sent = [
+            order.sent_at
+            for order in ledger.orders()
+            if order.order_id in live or order.sent_at > now - FORGOTTEN
+        ]
+        pending = [fill.at for fill in ledger.fills_not_final()]
+        return min([now, *sent, *pending]) - LATE
 
     def _book_fills(self, fills: tuple[Fill, ...]) -> int:
         ledger, now = self.ports.ledger, self.ports.clock.now()
+        ours = [fill for fill in fills if ledger.order(fill.order_id) is not None]
+        for fill in fills:
+            if ledger.order(fill.order_id) is None:
+                text = (
+                    f"the venue shows trade {fill.trade_id} of order {fill.order_id}, which this"
+                    " ledger never sent; what it moves is booked as external"
+                )
+                self._tell_once(fill.order_id, text)
         with ledger.transaction():
             first = {
                 fill.order_id
-                for fill in fills
+                for fill in ours
                 if (order := ledger.order(fill.order_id)) is not None and order.filled == 0
             }
-            new = [fill for fill in fills if ledger.record_fill(fill, now)]
+            new = [fill for fill in ours if ledger.record_fill(fill, now)]
             stands = [fill for fill in new if fill.settlement is not TradeSettlement.FAILED]
             tell_fills(self.ports, [fill for fill in stands if fill.order_id in first])
         for fill in new:
@@ -135,60 +162,6 @@ class Reconciler:
             )
         return len(new)
 
-    def _judge(self, shown: dict[OrderId, VenueOrder]) -> list[str]:
-        """Record what became of each of our orders that has not ended.
-
-        One that was thought to have ended and is shown lives again: it may still take our cash.
-        """
-        ledger, now = self.ports.ledger, self.ports.clock.now()
-        changed: list[str] = []
-        back = [order for order_id in shown if (order := ledger.order(order_id)) is not None]
-        orders = {order.order_id: order for order in (*ledger.orders_without_end(), *back)}
-        for order in orders.values():
-            fate = self._fate(order, shown.get(order.order_id), now)
-            if fate is None:
-                continue
-            status, detail = fate
-            ledger.record_status(order.client_order_id, status, now, detail)
-            self._absent.pop(order.order_id, None)
-            changed.append(f"{order.order_id} {status}: {detail}")
-        return changed
-
-    def _fate(
-        self, order: LiveOrder, shown: VenueOrder | None, now: datetime
-    ) -> tuple[OrderStatus, str] | None:
-        """Return what is proven of an order now; None if nothing new is."""
-        if shown is not None:
-            self._absent.pop(order.order_id, None)
-            found = order.status is not OrderStatus.OPEN
-            return (OrderStatus.OPEN, "the venue shows it resting") if found else None
-        if order.open_shares <= DUST:
-            return OrderStatus.FILLED, "its fills add up to its size"
-        if order.status is OrderStatus.OPEN or order.filled > 0:
-            return self._ended(order, now)
-        return self._dead(order, now)
-
-    def _ended(self, order: LiveOrder, now: datetime) -> tuple[OrderStatus, str]:
-        if order.order_type is not OrderType.GTD:
-            return OrderStatus.CANCELLED, "filled what it could, the rest was killed"
-        if order.expires_at is not None and now >= order.expires_at:
-            return OrderStatus.EXPIRED, "its time ended"
-        return OrderStatus.CANCELLED, "the venue shows it no longer"
-
-    def _dead(self, order: LiveOrder, now: datetime) -> tuple[OrderStatus, str] | None:
-        absent = self._absent.get(order.order_id)
-        if absent is None:
-            self._absent[order.order_id] = Absence(now)
-            if order.status is OrderStatus.SUBMITTING:
-                return OrderStatus.UNKNOWN, "found on disk without an answer; never sent again"
-            return None
-        absent.reads += 1
-        end = order.expires_at if order.expires_at is not None else order.sent_at
-        enough = absent.reads >= DEAD_READS and now - absent.first_at >= DEAD_AFTER
-        if enough and now >= end + DEAD_PAST_END:
-            return OrderStatus.DEAD, f"looked for {absent.reads} times and never shown or filled"
-        return None
-
     def _unknown(self) -> list[LiveOrder]:
         return [
             order
@@ -196,24 +169,85 @@ class Reconciler:
             if order.status is not OrderStatus.OPEN
         ]
 
-    async def _differences(self) -> list[str]:
-        """Hold cash and shares of the ledger against the venue's."""
+    async def _compare(self, open_questions: int) -> tuple[Compared, ...]:
         ledger, now = self.ports.ledger, self.ports.clock.now()
-        balances = await self.ports.venue.balances()
-        account = ledger.account(now)
-        differences: list[str] = []
-        if balances.cash_usd != account.cash_usd:
-            differences.append(
-                f"the venue shows {balances.cash_usd} USD of cash and the ledger {account.cash_usd}"
+        account, pending = ledger.account(now), self._pending()
+        items: tuple[Position | Redeemable, ...] = (*account.positions, *account.redeemable)
+        tokens = {*account.foreign, *pending, *(item.token_id for item in items)}
+        balances = await self.ports.venue.balances(tuple(sorted(tokens)))
+        if self.ports.venue.lag:
+            open_questions += len(self.outside.waiting) + redeems_under_way(self.ports)
+        return compare(account, balances, pending=pending, open_questions=open_questions)
+
+    def _pending(self) -> set[TokenId]:
+        """Return tokens with a fill that the chain may not show yet."""
+        ledger, lag = self.ports.ledger, self.ports.venue.lag
+        if not lag:
+            return set()
+        ended = ledger.fills_ended_since(self.ports.clock.now() - lag)
+        booked = {fill.token_id for fill in (*ledger.fills_not_final(), *ended)}
+        return booked | self.outside.executed
+
+    def _is_lasting(self, *, differs: bool) -> bool:
+        """Whether an unexplained difference has lasted too long to be a read that lags."""
+        if not differs:
+            self._differs = None
+            return False
+        now, lag = self.ports.clock.now(), self.ports.venue.lag
+        self._differs = self._differs or Absence(now)
+        self._differs.reads += 1
+        return self._differs.lasts(now, reads=READS if lag else 1, span=lag)
+
+    def _conclude(self, rows: tuple[Compared, ...]) -> None:
+        """Tell of differences, and leave the comparison where `polyhedge reconcile` reads it."""
+        ports, now = self.ports, self.ports.clock.now()
+        differing = [row for row in rows if row.difference]
+        if any(row.explanation is not Explanation.NOT_FINAL for row in differing):
+            ports.report(
+                "reconcile.mismatched",
+                differences=tuple(say_difference(row) for row in differing),
+                explanations=tuple(str(row.explanation) for row in differing),
             )
-        ours: dict[TokenId, Decimal] = {
-            position.token_id: Decimal(position.shares) for position in account.positions
-        }
-        for token in sorted({*ours, *balances.shares}):
-            there = Decimal(balances.shares.get(token, Decimal(0)))
-            here = ours.get(token, Decimal(0))
-            if there != here:
-                differences.append(
-                    f"the venue shows {there} shares of {token} and the ledger {here}"
-                )
-        return differences
+        sought = self._sought()
+        is_open = bool(differing or sought or self.stop or ports.ledger.fills_not_final())
+        self.look_again_at = now + LOOK_EVERY if ports.venue.lag and is_open else None
+        owed = ports.ledger.account(now).redeemable
+        ports.ledger.record_comparison(
+            Comparison(
+                at=now,
+                rows=rows,
+                sought=tuple(self._describe(order) for order in sought),
+                redeemable_usd=Usd(sum((item.payout_usd for item in owed), ZERO_USD)),
+                stop=self.stop,
+            )
+        )
+
+    def _sought(self) -> list[LiveOrder]:
+        """Return orders that were looked for in vain, or whose fate is not known."""
+        return [
+            order
+            for order in self.ports.ledger.orders_without_end()
+            if order.status is not OrderStatus.OPEN or self.fates.looks(order.order_id)
+        ]
+
+    def _describe(self, order: LiveOrder) -> Sought:
+        return Sought(
+            order_id=order.order_id,
+            event=order.event,
+            token_id=order.token_id,
+            side=order.side,
+            size=order.size,
+            status=order.status,
+            sent_at=order.sent_at,
+            looks=self.fates.looks(order.order_id),
+            next_look_at=self.look_again_at,
+        )
+
+    def _tell_once(self, order_id: OrderId, text: str) -> None:
+        if order_id not in self._strangers:
+            self._strangers.add(order_id)
+            self.ports.report("reconcile.mismatched", differences=(text,))
+
+
+def _unexplained(rows: tuple[Compared, ...]) -> list[Compared]:
+    return [row for row in rows if row.explanation is Explanation.UNEXPLAINED]

@@ -1,13 +1,21 @@
-"""Closes positions of resolved markets at their payout: 1, 0 or 0.5 USD a share."""
+"""Closes positions of resolved markets: each share pays 1, 0 or 0.5 USD."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.engine.ports import Ports
-from bot.errors import DataError
+from bot.errors import DataError, VenueError
 from bot.model.market import Market
-from bot.model.units import Usd
+from bot.model.units import ConditionId, Usd
 from bot.model.view import Position
 from bot.venues.ports import Redemption
+
+TRY_AGAIN = timedelta(seconds=30)
+"""After the first failed redeem; doubles with each further one in a row ..."""
+LONGEST_WAIT = timedelta(hours=1)
+"""... up to this."""
+UNDER_WAY = timedelta(minutes=5)
+"""A redeem that left may show this long after; then it is sent again, which pays nothing twice."""
 
 
 async def settle_resolved(ports: Ports) -> int:
@@ -28,17 +36,42 @@ async def settle_resolved(ports: Ports) -> int:
             continue
         if market.payouts is None or market.disputed or position.token_id in unsettled:
             continue
-        await _settle(ports, position, market)
+        paid = market.payouts[market.token_ids.index(position.token_id)]
+        if not ports.venue.lag:
+            await _settle(ports, position, market, paid)
+        elif position.shares > 0:
+            _resolve(ports, position, paid)
     return unreadable
 
 
-async def _settle(ports: Ports, position: Position, market: Market) -> None:
-    payouts = market.payouts or (Decimal(0), Decimal(0))
-    paid = payouts[market.token_ids.index(position.token_id)]
+async def redeem_owed(ports: Ports) -> None:
+    """Ask for what resolved markets owe; it is cash when the chain shows it, whoever asked.
+
+    A redeem is written down before it leaves. If it fails it is sent again later and later.
+    """
+    if not ports.venue.can_redeem:
+        return
+    owed = ports.ledger.account(ports.clock.now()).redeemable
+    for condition_id in dict.fromkeys(item.condition_id for item in owed if item.payout_usd > 0):
+        if _is_due(ports, condition_id, ports.clock.now()):
+            await _redeem(ports, condition_id)
+
+
+def redeems_under_way(ports: Ports) -> int:
+    """Return how many markets have a redeem whose payout the chain may show any moment."""
+    now = ports.clock.now()
+    owed = {item.condition_id for item in ports.ledger.account(now).redeemable}
+    tries = [ports.ledger.redeem_tries(condition_id)[:1] for condition_id in owed]
+    return sum(
+        outcome != "failed" and now - at < UNDER_WAY for latest in tries for outcome, at in latest
+    )
+
+
+async def _settle(ports: Ports, position: Position, market: Market, paid: Decimal) -> None:
+    """Redeem at a venue where that is done at once."""
     # The venue may have paid before a crash kept us from writing it: redeeming again pays nothing,
     # and what we book is our own shares at the payout; reconcile holds it against the venue.
     await ports.venue.redeem(market)
-    now = ports.clock.now()
     with ports.ledger.transaction():
         ports.ledger.record_settlement(
             Redemption(
@@ -48,11 +81,53 @@ async def _settle(ports: Ports, position: Position, market: Market) -> None:
             ),
             event=position.event,
             condition_id=position.condition_id,
-            at=now,
-            payouts=payouts,
+            at=ports.clock.now(),
+            payouts=market.payouts or (Decimal(0), Decimal(0)),
         )
-        text = (
-            f"paid {position.shares * paid:,.2f} USD ({paid} a share);"
-            f" premium was {position.cost_usd:,.2f} USD"
-        )
-        ports.ledger.record_lifecycle("settled", position.event, now, text)
+        _tell(ports, position, paid, "paid")
+
+
+def _resolve(ports: Ports, position: Position, paid: Decimal) -> None:
+    with ports.ledger.transaction():
+        ports.ledger.record_resolution(position, ports.clock.now(), paid)
+        _tell(ports, position, paid, "resolved; it owes" if paid else "resolved; paid")
+
+
+def _tell(ports: Ports, position: Position, paid: Decimal, word: str) -> None:
+    text = (
+        f"{word} {position.shares * paid:,.2f} USD ({paid} a share);"
+        f" premium was {position.cost_usd:,.2f} USD"
+    )
+    ports.ledger.record_lifecycle("settled", position.event, ports.clock.now(), text)
+
+
+def _is_due(ports: Ports, condition_id: ConditionId, now: datetime) -> bool:
+    tries = ports.ledger.redeem_tries(condition_id)
+    if not tries:
+        return True
+    outcome, at = tries[0]
+    if outcome != "failed":
+        return now - at >= UNDER_WAY
+    failures = 0
+    for past, _ in tries:
+        if past == "done":
+            break
+        failures += past == "failed"
+    return now - at >= min(TRY_AGAIN * (1 << min(failures - 1, 10)), LONGEST_WAIT)
+
+
+async def _redeem(ports: Ports, condition_id: ConditionId) -> None:
+    try:
+        market = await ports.market_data.market(condition_id)
+    except DataError as error:
+        ports.report("source.failed", source=condition_id, error=str(error))
+        return
+    ports.ledger.record_redeem(condition_id, "sent", ports.clock.now())
+    ports.report("redeem.sent", condition_id=condition_id, market=market.slug)
+    try:
+        await ports.venue.redeem(market)
+    except VenueError as error:
+        ports.ledger.record_redeem(condition_id, "failed", ports.clock.now(), str(error))
+        ports.report("redeem.failed", condition_id=condition_id, error=str(error))
+        return
+    ports.ledger.record_redeem(condition_id, "done", ports.clock.now())

@@ -65,3 +65,34 @@ def tell_refusals(ports: Ports, decision: Decision) -> None:
 
 def _first(event: EventDecision) -> Reason:
     return event.reasons[0] if event.reasons else Reason(code="NONE", text="no reason recorded")
+
+
+def report_decision(ports: Ports, decision: Decision) -> None:
+    """Log what was decided: the plan, a line for each event that was planned, and refusals."""
+    ports.report(
+        "plan.made",
+        orders=[f"{i.event} {i.purpose} {i.size} at {i.limit}" for i in decision.approved],
+        cancels=len(decision.cancels),
+        notes=[note.text for note in decision.notes],
+    )
+    for event in decision.events:
+        if event.verdict is Verdict.QUIET:
+            continue
+        ports.report(
+            "hedge.decided",
+            risk_event=event.event,
+            verdict=str(event.verdict),
+            exposure_usd_est=round(event.exposure_usd_est, 2),
+            held_shares=event.held_shares,
+            planned_shares=event.planned_shares,
+            forecast=round(event.forecast.probability, 4) if event.forecast else None,
+            reasons=[f"{reason.code}: {reason.text}" for reason in event.reasons],
+        )
+    for denial in decision.denials:
+        ports.report(
+            "risk.denied",
+            risk_event=denial.intent.event,
+            code=denial.code,
+            limit=denial.limit,
+            actual=denial.actual,
+        )

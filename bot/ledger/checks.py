@@ -1,9 +1,11 @@
 """What a new row may not contradict."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from bot.errors import InvariantError
 from bot.model.orders import Fill, LiveOrder, OrderStatus, TradeSettlement
+from bot.model.units import Shares
 
 _DUST = Decimal("0.01")
 """Shares by which venues round; a fill may exceed its order by this much."""
@@ -49,27 +51,32 @@ def check_fill(fill: Fill, order: LiveOrder) -> None:
         )
 
 
-def is_news(known: Fill, fill: Fill) -> bool:
-    """Return whether a fill seen again has come further; a source that lags behind is no news.
+def figures(fill: Fill) -> tuple[Decimal, Decimal, Decimal]:
+    """Return what a fill moves: shares, cash and fee, USD."""
+    return fill.size, fill.cash_usd, fill.fee_usd
+
+
+def is_news(known: Fill, fill: Fill, order: LiveOrder) -> bool:
+    """Return whether a fill seen again has come further or is known more exactly.
+
+    A source that lags behind is no news, whatever figures it has.
 
     Raises:
-        InvariantError: It is not the fill that was recorded, or its end was another one.
+        InvariantError: It had come to an end, and now that is another one; or its figures are more
+            than its order allows.
     """
-    if (known.size, known.price, known.fee_usd) != (fill.size, fill.price, fill.fee_usd):
-        raise InvariantError(
-            f"trade {fill.trade_id} of order {fill.order_id} was {known.size} shares at"
-            f" {known.price} USD, fee {known.fee_usd}; now it is {fill.size} at {fill.price}, fee"
-            f" {fill.fee_usd}"
-        )
-    if known.settlement is fill.settlement:
-        return False
     before, after = _FINALITY[known.settlement], _FINALITY[fill.settlement]
-    if before == after == 2:
+    if before == after == 2 and known.settlement is not fill.settlement:
         raise InvariantError(
             f"trade {fill.trade_id} was {known.settlement.value} and is now"
             f" {fill.settlement.value}; both are final"
         )
-    return after >= before
+    if after < before or fill.settlement is known.settlement is TradeSettlement.FAILED:
+        return False
+    changed = figures(known) != figures(fill)
+    if changed:
+        check_fill(fill, replace(order, filled=Shares(order.filled - known.size)))
+    return changed or known.settlement is not fill.settlement
 
 
 def check_status(order: LiveOrder, status: OrderStatus, *, detail: str) -> None:

@@ -84,6 +84,10 @@ class WriterLock:
                 " there, then start again"
             ) from error
 
+    def beat(self) -> None:
+        """Show that the writer is alive: the lock file's time is the machine's own."""
+        os.utime(self._file)
+
     def release(self) -> None:
         """Let the next writer in; may be called twice."""
         if self._file >= 0:

@@ -8,9 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bot.core.accounting import Books, FillKey
+from bot.core.accounting import Books
+from bot.core.lot import FillKey
 from bot.errors import InvariantError
-from bot.ledger.rows import Row, fill_of, from_text, live_order
+from bot.ledger.journal import corrected, fill_of
+from bot.ledger.rows import Row, from_text, live_order
 from bot.model.orders import Fill, LiveOrder, OrderStatus, TradeSettlement
 from bot.model.units import (
     ClientOrderId,
@@ -43,6 +45,10 @@ class Fold:
         self._live: dict[OrderId, LiveOrder] = {}
         self.unsettled: dict[FillKey, Fill] = {}
         """Fills that are neither confirmed nor failed yet."""
+        self.ends: list[tuple[datetime, FillKey]] = []
+        """When each fill was confirmed or failed, in that order."""
+        self.chain: dict[str, list[Row]] = {}
+        """Rows of transfers that stand, by transaction."""
         self._seen = {"orders": 0, "order_events": 0, "journal": 0, "fill_events": 0}
         self._stamp = (-1, -1)
         """Changes by this connection and by others, when the rows were last read."""
@@ -111,23 +117,81 @@ class Fold:
         match row["kind"]:
             case "deposit":
                 self.books.deposit(Usd(from_e6(row["cash_e6"])))
+            case "fill":
+                self._book_fill(row)
+            case "correction":
+                self._correct_fill(row)
+            case "reversal":
+                key = (TradeId(row["trade_id"]), OrderId(row["order_id"]))
+                self.books.reverse_fill(key)
+                self._add_filled(key[1], -self.fills[key].size)
+            case "resolution":
+                payout = from_e6(row["price_e6"])
+                token, at = TokenId(row["token_id"]), from_text(row["at"])
+                self.books.resolve(token, payout=payout, at=at)
+            case "adoption":
+                self._adopt(row)
+            case "undone":
+                self._undo(row)
+            case _:
+                self._book_transfer(row)
+
+    def _book_transfer(self, row: Row) -> None:
+        """Count what left or came without an order of ours."""
+        token_id = TokenId(row["token_id"])
+        match row["kind"]:
             case "settlement":
                 self.books.settle(
-                    TokenId(row["token_id"]),
+                    token_id,
                     event=EventId(row["event"]),
                     condition_id=ConditionId(row["condition_id"]),
                     shares=Shares(from_e6(-row["shares_e6"])),
                     payout_usd=Usd(from_e6(row["cash_e6"])),
                     at=from_text(row["at"]),
+                    transfer_id=row["transfer_id"] or "",
                 )
-            case "fill":
-                self._book_fill(row)
-            case "reversal":
-                key = (TradeId(row["trade_id"]), OrderId(row["order_id"]))
-                self.books.reverse_fill(key)
-                self._add_filled(key[1], -self.fills[key].size)
+            case "redemption":
+                self._redeem(row)
+            case "external":
+                self._receive(row)
             case kind:
                 raise InvariantError(f"journal row {row['id']} is a {kind!r}, which nobody writes")
+        if row["tx"]:
+            self.chain.setdefault(row["tx"], []).append(row)
+
+    def _redeem(self, row: Row) -> None:
+        paid, shares = Usd(from_e6(row["cash_e6"])), Shares(from_e6(-row["shares_e6"]))
+        self.books.redeem(TokenId(row["token_id"]), shares=shares, paid_usd=paid)
+
+    def _receive(self, row: Row) -> None:
+        if row["token_id"]:
+            self.books.receive(TokenId(row["token_id"]), Shares(from_e6(row["shares_e6"])))
+        else:
+            self.books.deposit(Usd(from_e6(row["cash_e6"])))
+
+    def _adopt(self, row: Row) -> None:
+        if row["shares_e6"] > 0:  # its twin takes them out of what is foreign: nothing to add up
+            self.books.adopt(
+                TokenId(row["token_id"]),
+                event=EventId(row["event"]),
+                condition_id=ConditionId(row["condition_id"]),
+                shares=Shares(from_e6(row["shares_e6"])),
+                at=from_text(row["at"]),
+            )
+            self.events[TokenId(row["token_id"])] = EventId(row["event"])
+
+    def _undo(self, row: Row) -> None:
+        """Take back one row of a transaction whose block is gone; its rows go in their order."""
+        first, *rest = self.chain.pop(row["tx"])
+        if rest:
+            self.chain[row["tx"]] = rest
+        match first["kind"]:
+            case "settlement":
+                self.books.unsettle(TokenId(row["token_id"]), row["transfer_id"])
+            case "redemption":
+                self._redeem(row)
+            case _:
+                self._receive(row)
 
     def _book_fill(self, row: Row) -> None:
         fill = fill_of(row)
@@ -144,6 +208,16 @@ class Fold:
         self.last_fill_at = max(self.last_fill_at or fill.at, fill.at)
         self._add_filled(fill.order_id, fill.size)
 
+    def _correct_fill(self, row: Row) -> None:
+        key = (TradeId(row["trade_id"]), OrderId(row["order_id"]))
+        before = self.fills[key]
+        fill = corrected(before, row)
+        self.books.correct_fill(fill)
+        self.fills[key] = fill
+        if key in self.unsettled:
+            self.unsettled[key] = fill
+        self._add_filled(fill.order_id, fill.size - before.size)
+
     def _add_filled(self, order_id: OrderId, shares: Decimal) -> None:
         order = self.orders[order_id]
         self._put(replace(order, filled=Shares(order.filled + shares)))
@@ -154,5 +228,6 @@ class Fold:
         self.fills[key] = fill
         if fill.settlement in (TradeSettlement.CONFIRMED, TradeSettlement.FAILED):
             self.unsettled.pop(key, None)
+            self.ends.append((from_text(row["at"]), key))
         else:
             self.unsettled[key] = fill

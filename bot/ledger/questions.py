@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,11 @@ from bot.ledger.fold import Fold
 from bot.ledger.parts import Parts
 from bot.ledger.record import Awaited, awaited, scored
 from bot.ledger.rows import from_text
+from bot.model.comparison import Comparison
 from bot.model.decision import Decision
 from bot.model.orders import Fill, LiveOrder
 from bot.model.signal import Scored
-from bot.model.units import ClientOrderId, EventId, OrderId, TokenId
+from bot.model.units import ClientOrderId, ConditionId, EventId, OrderId, TokenId
 from bot.model.view import Account, EventMemory, View
 
 if TYPE_CHECKING:
@@ -118,9 +120,46 @@ class Questions:
         """Return the fills that are neither confirmed nor failed yet."""
         return tuple(self._current().unsettled.values())
 
+    def fills_ended_since(self, since: datetime) -> tuple[Fill, ...]:
+        """Return the fills that we learned to be confirmed or failed at or after ``since``."""
+        fold = self._current()
+        recent = takewhile(lambda end: end[0] >= since, reversed(fold.ends))
+        return tuple(fold.fills[key] for _, key in recent)
+
     def last_fill_seen_at(self) -> datetime | None:
         """Return when the newest fill we know of happened; None without any."""
         return self._current().last_fill_at
+
+    def transactions(self) -> dict[str, int]:
+        """Return what stands in the journal of the chain: a transaction -> its block.
+
+        What was there when the ledger began is in no transaction.
+        """
+        return {tx: rows[0]["block"] for tx, rows in self._current().chain.items()}
+
+    def chain_span(self) -> tuple[int, int] | None:
+        """Return the block at which this ledger began and the last one whose transfers are in it.
+
+        None before the chain was read.
+        """
+        row = self._one("SELECT min(upto_block), max(upto_block) FROM chain_reads")
+        return None if row is None or row[0] is None else (row[0], row[1])
+
+    def moved(self) -> bool:
+        """Whether anything has ever moved cash or shares."""
+        return self._one("SELECT 1 FROM journal LIMIT 1") is not None
+
+    def redeem_tries(self, condition_id: ConditionId) -> tuple[tuple[str, datetime], ...]:
+        """Return outcome and time of each redeem of a market, newest first."""
+        rows = self._all(
+            "SELECT outcome, at FROM redeems WHERE condition_id = ? ORDER BY id DESC", condition_id
+        )
+        return tuple((outcome, from_text(at)) for outcome, at in rows)
+
+    def comparison(self) -> Comparison | None:
+        """Return the last comparison with the venue; None before the first."""
+        row = self._one("SELECT body FROM comparison")
+        return None if row is None else codec.decode(row[0].encode(), Comparison)
 
     def last_cycle(self) -> tuple[int, datetime] | None:
         """Return number and time of the last cycle that left a trace, finished or not."""

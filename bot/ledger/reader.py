@@ -30,12 +30,10 @@ class LedgerReader(Questions):
         return cls(db=db, path=path, mode=mode)
 
     def written_at(self) -> datetime:
-        """Return when anything was last written here, by the machine's clock, aware UTC.
+        """Return when a daemon last ended a cycle here or began, by the machine's clock, aware UTC.
 
-        A cycle's own time is simulated in practice and replay; the file's is not.
+        A cycle's own time is simulated in practice and replay, and others write to this file too.
         """
-        wal = self.path.with_name(f"{self.path.name}-wal")
-        files = [self.path]
-        if wal.exists() and wal.stat().st_size > 0:  # an empty one is made by whoever only reads
-            files.append(wal)
-        return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC)
+        lock = self.path.with_name(f"{self.path.name}.lock")
+        seen = lock if lock.exists() else self.path
+        return datetime.fromtimestamp(seen.stat().st_mtime, UTC)

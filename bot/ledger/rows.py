@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bot.model.orders import (
     Accepted,
-    Fill,
     LiveOrder,
     OrderIntent,
     OrderStatus,
@@ -20,7 +18,6 @@ from bot.model.orders import (
     Unknown,
 )
 from bot.model.units import (
-    MILLION,
     ClientOrderId,
     ConditionId,
     EventId,
@@ -28,7 +25,6 @@ from bot.model.units import (
     Price,
     Shares,
     TokenId,
-    TradeId,
     Usd,
     from_e6,
     to_e6,
@@ -38,17 +34,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 Row = Mapping[str, Any]
-
-
-class Redeemed(Protocol):
-    """What a venue says of a resolved position that was turned into collateral."""
-
-    @property
-    def token_id(self) -> TokenId: ...  # noqa: D102
-    @property
-    def shares(self) -> Shares: ...  # noqa: D102
-    @property
-    def payout_usd(self) -> Usd: ...  # noqa: D102
 
 
 def to_text(at: datetime) -> str:
@@ -132,110 +117,6 @@ def live_order(row: Row) -> LiveOrder:
         sent_at=from_text(row["made_at"]),
         expires_at=from_text(row["expires_at"]) if row["expires_at"] else None,
         fee_usd=Usd(from_e6(row["fee_e6"])),
-    )
-
-
-def fill_row(fill: Fill, order: LiveOrder, *, at: datetime) -> dict[str, object]:
-    """Return the row of ``journal`` for a fill of one of our orders, learned of at ``at``."""
-    size_e6 = to_e6(fill.size)
-    return {
-        "kind": "fill",
-        "at": to_text(fill.at),
-        "recorded_at": to_text(at),
-        "event": order.event,
-        "condition_id": order.condition_id,
-        "token_id": fill.token_id,
-        "trade_id": fill.trade_id,
-        "order_id": fill.order_id,
-        "shares_e6": size_e6 if fill.side is Side.BUY else -size_e6,
-        "cash_e6": to_e6(fill.cash_usd),
-        "price_e6": to_e6(fill.price),
-        "fee_e6": to_e6(fill.fee_usd),
-        "is_maker": int(fill.is_maker),
-        "note": "",
-    }
-
-
-def reversal_row(fill: Fill, order: LiveOrder, *, at: datetime) -> dict[str, object]:
-    """Return the row of ``journal`` that takes a failed fill back."""
-    row = fill_row(fill, order, at=at)
-    return row | {
-        "kind": "reversal",
-        "at": to_text(at),
-        "shares_e6": -int(str(row["shares_e6"])),
-        "cash_e6": -to_e6(fill.cash_usd),
-        "fee_e6": -to_e6(fill.fee_usd),
-        "note": "settlement failed on chain",
-    }
-
-
-def plain_row(
-    kind: str,
-    *,
-    at: datetime,
-    event: str = "",
-    condition_id: str = "",
-    token_id: str = "",
-    shares_e6: int = 0,
-    cash_e6: int,
-    note: str,
-) -> dict[str, object]:
-    """Return a row of ``journal`` that is no fill: a deposit or a settlement."""
-    return {
-        "kind": kind,
-        "at": to_text(at),
-        "recorded_at": to_text(at),
-        "event": event,
-        "condition_id": condition_id,
-        "token_id": token_id,
-        "trade_id": None,
-        "order_id": None,
-        "shares_e6": shares_e6,
-        "cash_e6": cash_e6,
-        "price_e6": 0,
-        "fee_e6": 0,
-        "is_maker": 0,
-        "note": note,
-    }
-
-
-def fill_of(row: Row) -> Fill:
-    """Return the fill that a ``fill`` row of ``journal`` tells of, as first matched."""
-    return Fill(
-        trade_id=TradeId(row["trade_id"]),
-        order_id=OrderId(row["order_id"]),
-        token_id=TokenId(row["token_id"]),
-        side=Side.BUY if row["shares_e6"] > 0 else Side.SELL,
-        size=Shares(from_e6(abs(row["shares_e6"]))),
-        price=Price(from_e6(row["price_e6"])),
-        fee_usd=Usd(from_e6(row["fee_e6"])),
-        is_maker=bool(row["is_maker"]),
-        at=from_text(row["at"]),
-    )
-
-
-def settlement_row(
-    redemption: Redeemed,
-    *,
-    event: EventId,
-    condition_id: ConditionId,
-    at: datetime,
-    payouts: tuple[Decimal, Decimal],
-) -> dict[str, object]:
-    """Return the row of ``journal`` for shares of a resolved market that were paid out.
-
-    The chain divides whole numbers, so a fraction of a millionth is not paid.
-    """
-    paid_e6 = (redemption.payout_usd * MILLION).to_integral_value(ROUND_FLOOR)
-    return plain_row(
-        "settlement",
-        at=at,
-        event=event,
-        condition_id=condition_id,
-        token_id=redemption.token_id,
-        shares_e6=-to_e6(redemption.shares),
-        cash_e6=int(paid_e6),
-        note=f"payouts {payouts[0]} and {payouts[1]} USD a share",
     )
 
 

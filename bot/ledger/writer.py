@@ -1,21 +1,16 @@
 """The daemon's own ledger: everything that happens is written before anything depends on it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from bot.errors import InvariantError
-from bot.ledger import archive, checks, codec, rows
-from bot.ledger.connection import FileInPlace, WriterLock, explained, immediate, open_for_writing
-from bot.ledger.diary import Diary
-from bot.ledger.fold import Fold
-from bot.ledger.questions import Questions
-from bot.ledger.record import TrackRecord
+from bot.ledger import archive, checks, codec, journal, rows
+from bot.ledger.connection import WriterLock, explained, open_for_writing
+from bot.ledger.outside import Outside
 from bot.ledger.rows import to_text
-from bot.ledger.schema import bring_up_to_date, check_mode
+from bot.ledger.schema import bring_up_to_date, check_origin
 from bot.model.decision import Decision
 from bot.model.orders import (
     CancelResult,
@@ -28,21 +23,13 @@ from bot.model.orders import (
     TradeSettlement,
 )
 from bot.model.strategy import Strategy
-from bot.model.units import (
-    ClientOrderId,
-    ConditionId,
-    EventId,
-    OrderId,
-    Usd,
-    to_e6,
-)
+from bot.model.units import ClientOrderId, EventId, OrderId
 from bot.model.view import View
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
+_REOPENED = (OrderStatus.DEAD, OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.EXPIRED)
 
 
-class Ledger(Questions):
+class Ledger(Outside):
     """A ledger that may also write: one per file, one connection, one thread.
 
     Each ``record_...`` is one transaction and on disk when it returns; several belong together
@@ -50,20 +37,14 @@ class Ledger(Questions):
     memory is what the rows say.
     """
 
-    def __init__(self, *, db: "Database", path: Path, mode: str, lock: WriterLock) -> None:
-        super().__init__(db=db, path=path, mode=mode)
-        self._lock = lock
-        self._diary = Diary(db=db, mode=mode)
-        self.track_record = TrackRecord(db=db, mode=mode, transaction=self.transaction)
-        self._file = FileInPlace(path)
-
     @classmethod
-    def open(cls, path: Path, *, mode: str, durable: bool = True) -> Self:
+    def open(cls, path: Path, *, mode: str, market_data: str = "", durable: bool = True) -> Self:
         """Open or make the ledger at ``path``.
 
         Args:
             path: The file.
             mode: How the program runs; a ledger keeps the mode it was made in.
+            market_data: Where its quotes come from, which it keeps too; empty: not looked at.
             durable: Whether what is written outlives a power cut. False is for what can be made
                 again, such as a replay: a killed process loses nothing then either.
 
@@ -77,7 +58,7 @@ class Ledger(Questions):
                 db = open_for_writing(path, durable=durable)
                 try:
                     bring_up_to_date(db, path=path)
-                    check_mode(db, path=path, mode=mode)
+                    check_origin(db, path=path, mode=mode, market_data=market_data)
                     ledger = cls(db=db, path=path, mode=mode, lock=lock)
                     ledger.totals()  # reads every row of money once
                 except BaseException:
@@ -88,28 +69,12 @@ class Ledger(Questions):
             raise
         return ledger
 
-    def close(self) -> None:
-        """Let go of file and lock; may be called twice."""
-        super().close()
-        self._lock.release()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make all that is written inside one atomic step; may be nested."""
-        try:
-            with explained(self.path), immediate(self._db):
-                yield
-        except BaseException:
-            self._fold = Fold()  # rebuilt from what is left, at the next question
-            self._diary.forget()
-            self.track_record.forget()
-            raise
-
     def record_cycle(
         self, cycle: int, at: datetime, *, duration_ms: float, counts: Mapping[str, int]
     ) -> None:
         """Write that a cycle ended, and what it did."""
         self._file.check()
+        self._lock.beat()
         body = codec.encode(dict(counts)).decode()
         self._insert("cycles", cycle=cycle, at=to_text(at), duration_ms=duration_ms, counts=body)
 
@@ -198,10 +163,10 @@ class Ledger(Questions):
         self._insert("withheld", **rows.withheld_row(intent, at=at, reason=reason))
 
     def record_fill(self, fill: Fill, at: datetime) -> bool:
-        """Write a fill, or how far a known one has come; return whether there was anything new.
+        """Write a fill, or what is new of a known one; return whether there was anything new.
 
-        A failed fill is taken back by a row of its own. A fill of an order that was thought never
-        to have existed opens that order again.
+        A failed fill is taken back, and one of which the chain tells other figures is corrected, by
+        a row of its own. A fill of an order that was thought to have ended opens it again.
 
         Raises:
             InvariantError: The order is not ours, or the fill contradicts it or what was recorded.
@@ -213,37 +178,15 @@ class Ledger(Questions):
             if known is None:
                 checks.check_fill(fill, order)
                 self._add_fill(fill, order, at)
-            elif not checks.is_news(known, fill):
+            elif not checks.is_news(known, fill, order):
                 return False
-            if known is not None or fill.settlement is not TradeSettlement.MATCHED:
+            if fill.settlement is not TradeSettlement.FAILED or known is None:
+                self._correct(fill, order, at)
+            before = TradeSettlement.MATCHED if known is None else known.settlement
+            if fill.settlement is not before:
                 self._add_settlement(fill, order, at)
             self._current()
             return True
-
-    def record_settlement(
-        self,
-        redemption: rows.Redeemed,
-        *,
-        event: EventId,
-        condition_id: ConditionId,
-        at: datetime,
-        payouts: tuple[Decimal, Decimal],
-    ) -> None:
-        """Write that shares of a resolved market were turned into their payout, 0 included.
-
-        Raises:
-            InvariantError: More shares than are held.
-        """
-        with self.transaction():
-            row = rows.settlement_row(
-                redemption, event=event, condition_id=condition_id, at=at, payouts=payouts
-            )
-            self._insert("journal", **row)
-            self._current()
-
-    def record_deposit(self, usd: Usd, at: datetime, note: str) -> None:
-        """Write cash that came from outside; negative went out."""
-        self._insert("journal", **rows.plain_row("deposit", at=at, cash_e6=to_e6(usd), note=note))
 
     def record_halt(self, reason: str, at: datetime) -> None:
         """Halt trading until ``record_resume``, also after a restart."""
@@ -256,10 +199,6 @@ class Ledger(Questions):
     def record_lifecycle(self, kind: str, event: EventId, at: datetime, text: str) -> None:
         """Write that a hedge was opened, rolled, closed, settled or refused."""
         self._insert("lifecycle", kind=kind, event=event, at=to_text(at), text=text)
-
-    def _insert(self, table: str, **columns: object) -> None:
-        with self.transaction():
-            rows.insert(self._db, table, columns | {"mode": self.mode})
 
     def _order(self, client_order_id: ClientOrderId) -> LiveOrder:
         fold = self._current()
@@ -280,10 +219,17 @@ class Ledger(Questions):
         )
 
     def _add_fill(self, fill: Fill, order: LiveOrder, at: datetime) -> None:
-        self._insert("journal", **rows.fill_row(fill, order, at=at))
-        if order.status in (OrderStatus.DEAD, OrderStatus.REJECTED):
+        self._insert("journal", **journal.fill_row(fill, order, at=at))
+        ended = order.status in _REOPENED and fill.settlement is not TradeSettlement.FAILED
+        if ended:
             reason = f"trade {fill.trade_id} appeared although it was {order.status.value}"
             self._add_status(order.client_order_id, OrderStatus.OPEN, at, detail=reason)
+
+    def _correct(self, fill: Fill, order: LiveOrder, at: datetime) -> None:
+        """Add what is missing between the booked figures of a fill and these."""
+        booked = self._current().fills[fill.trade_id, fill.order_id]
+        if checks.figures(booked) != checks.figures(fill):
+            self._insert("journal", **journal.correction_row(booked, fill, order, at=at))
 
     def _add_settlement(self, fill: Fill, order: LiveOrder, at: datetime) -> None:
         self._insert(
@@ -294,4 +240,5 @@ class Ledger(Questions):
             at=to_text(at),
         )
         if fill.settlement is TradeSettlement.FAILED:
-            self._insert("journal", **rows.reversal_row(fill, order, at=at))
+            booked = self._current().fills[fill.trade_id, fill.order_id]
+            self._insert("journal", **journal.reversal_row(booked, order, at=at))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from bot.model.units import OrderId, TokenId
+from bot.model.units import ConditionId, EventId, OrderId, TokenId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,3 +32,27 @@ class Transfers:
     upto_block: int
     """The last block read; ask from the next one on."""
     rows: tuple[Transfer, ...]
+
+
+class EntryKind(StrEnum):
+    """What a transfer that no order of ours explains is to the ledger."""
+
+    EXTERNAL = "external"
+    """Cash, or shares that are not ours to sell."""
+    SETTLEMENT = "settlement"
+    """Shares of a position left without an order of ours, for what was paid for them."""
+    REDEMPTION = "redemption"
+    """Resolved shares turned into their payout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row that the journal needs so that it agrees with a transfer."""
+
+    kind: EntryKind
+    transfer: Transfer
+    token_id: TokenId | None
+    event: EventId = EventId("")
+    condition_id: ConditionId = ConditionId("")
+    shares_e6: int = 0
+    cash_e6: int = 0

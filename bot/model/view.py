@@ -25,6 +25,18 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemable:
+    """A resolved position that is not paid out yet: neither a hedge nor cash."""
+
+    event: EventId
+    condition_id: ConditionId
+    token_id: TokenId
+    shares: Shares
+    payout_usd: Usd
+    """What is owed for all of them; 0 for the outcome that did not happen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What the ledger knows of our money on the venue."""
 
@@ -33,9 +45,12 @@ class Account:
     orders: tuple[LiveOrder, ...] = ()
     """Ours that have not ended, unknown ones included."""
     premium_used_usd: Usd
-    """Last 365 days: buys with fees minus proceeds of hedges sold before resolution. Resting and
-    unknown buys are not in here; they are counted from ``orders``."""
+    """Last 365 days: buys with fees minus proceeds of hedges sold before resolution, at least 0.
+    Resting and unknown buys are not in here; they are counted from ``orders``."""
     premium_by_event: Mapping[EventId, Usd] = field(default_factory=dict)
+    redeemable: tuple[Redeemable, ...] = ()
+    foreign: Mapping[TokenId, Shares] = field(default_factory=dict)
+    """Shares that came from outside: they count as cover, or as exposure, and are never sold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

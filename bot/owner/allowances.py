@@ -1,166 +1,167 @@
-"""Which contracts may move what of a wallet: what trading needs, what is there, what to change.
+"""What contracts may take from a wallet: what trading needs, what stands, what to change.
 
-Nothing is allowed that trading or redeeming does not use: no contract that splits, none that
-converts, and the auto-redeemer only where the owner asks for it.
+Nothing is allowed that this program does not use: no contract that splits or converts, and the
+auto-redeemer only where the owner asks for it. **Source:** POLYMARKET section 8.3, read 2026-11.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.chain.addresses import Contracts
-from bot.errors import ConfigError
-from bot.model.units import Usd, from_e6, to_e6
+from bot.chain.records import Allowance
+from bot.errors import BadData, ConfigError
+from bot.model.units import Usd, to_e6
 from bot.owner.calls import WITHOUT_LIMIT, allow_sum, allow_tokens
 from bot.venues.polymarket.sdk.calls import Call
 
-Standing = Mapping[tuple[str, str], int]
-"""(token contract, spender) -> millionths; for outcome tokens 0 or ``WITHOUT_LIMIT``."""
-
-PUSD, CTF, POSITIONS = "pUSD", "CTF tokens", "V2 tokens"
 AUTO_REDEEMER = "auto-redeemer"
+_CASH, _CTF, _V2 = "collateral", "conditional_tokens", "position_manager"
+_TOKENS = {_CASH: "pUSD", _CTF: "CTF tokens", _V2: "V2 tokens"}
+_EXCHANGES = ("exchange", "neg_risk_exchange", "exchange_v3")
+_NOTHING = Decimal(0)
+
+Most = Decimal | None
+"""USD of a currency; 0: nothing; None: everything, as it is always for outcome tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """One permission that trading may need."""
+class Spender:
+    """A contract and what it may be allowed to move; both by their names in ``Contracts``."""
 
-    name: str
-    """What ``--only`` calls its spender."""
-    spender: str
+    contract: str
     token: str
-    what: str
-    """The token's name."""
-    use: str
-    """What stands still without it."""
-    is_sum: bool
-    """An ERC-20 sum; else all outcome tokens of the contract or none."""
-    is_trading: bool
-    """Needed to send orders; else only to be paid afterwards."""
+    purpose: str
+    """What it does with that: ``buy in CTF markets``."""
+
+    @property
+    def name(self) -> str:
+        """What ``--only`` calls the contract: ``exchange-v3``."""
+        return self.contract.replace("_", "-")
+
+    @property
+    def token_name(self) -> str:
+        """What it may move, in words: ``pUSD``."""
+        return _TOKENS[self.token]
+
+    @property
+    def is_by_sum(self) -> bool:
+        """Allowed up to a sum; else all tokens of a kind or none."""
+        return self.token == _CASH
+
+    @property
+    def is_for_trading(self) -> bool:
+        """Whether orders need it; else it is needed only to be paid afterwards."""
+        return self.contract in _EXCHANGES
+
+
+ALL = tuple(
+    Spender(contract=contract, token=token, purpose=purpose)
+    for contract, token, purpose in (
+        ("exchange", _CASH, "buy in CTF markets"),
+        ("exchange", _CTF, "sell in CTF markets"),
+        ("neg_risk_exchange", _CASH, "buy in neg-risk markets"),
+        ("neg_risk_exchange", _CTF, "sell in neg-risk markets"),
+        ("exchange_v3", _CASH, "buy in V2 markets"),
+        ("exchange_v3", _V2, "sell in V2 markets"),
+        ("collateral_adapter", _CTF, "redeem CTF markets"),
+        ("neg_risk_collateral_adapter", _CTF, "redeem neg-risk markets"),
+        ("router", _V2, "redeem V2 markets"),
+        ("auto_redeemer", _CTF, "redeem CTF markets by itself"),
+        ("auto_redeemer", _V2, "redeem V2 markets by itself"),
+        ("collateral_adapter", _CASH, "split CTF markets"),
+        ("neg_risk_collateral_adapter", _CASH, "split neg-risk markets"),
+        ("router", _CASH, "split V2 markets"),
+    )
+)
+"""All that is looked at and can be taken back; the last three are only ever taken back."""
+USED = tuple(each for each in ALL if each.is_for_trading or not each.is_by_sum)
+"""All that this program can make use of."""
+NEEDED = tuple(each for each in USED if each.name != AUTO_REDEEMER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One permission that is about to be changed."""
+    """One allowance that is about to be changed."""
 
-    wanted: Wanted
-    now_e6: int
-    then_e6: int
+    spender: Spender
+    now: Most
+    then: Most
 
-    @property
-    def call(self) -> Call:
+    def call(self, contracts: Contracts) -> Call:
         """Return the contract call that makes the change."""
-        if self.wanted.is_sum:
-            return allow_sum(token=self.wanted.token, spender=self.wanted.spender, e6=self.then_e6)
-        return allow_tokens(
-            token=self.wanted.token, spender=self.wanted.spender, is_allowed=self.then_e6 > 0
-        )
+        token = getattr(contracts, self.spender.token)
+        contract = getattr(contracts, self.spender.contract)
+        if self.spender.is_by_sum:
+            e6 = WITHOUT_LIMIT if self.then is None else to_e6(self.then)
+            return allow_sum(token=token, spender=contract, e6=e6)
+        return allow_tokens(token=token, spender=contract, is_allowed=self.then is None)
 
 
-def wanted(contracts: Contracts) -> tuple[Wanted, ...]:
-    """Return every permission that trading can make use of, the needed ones first.
-
-    **Source:** POLYMARKET section 8.3 and polymarket-client 0.14.0, read 2026-11.
-    """
-    rows = (
-        ("exchange", contracts.exchange, PUSD, "buys in CTF markets", True),
-        ("exchange", contracts.exchange, CTF, "sells in CTF markets", True),
-        ("neg-risk-exchange", contracts.neg_risk_exchange, PUSD, "buys in neg-risk markets", True),
-        ("neg-risk-exchange", contracts.neg_risk_exchange, CTF, "sells in neg-risk markets", True),
-        ("exchange-v3", contracts.exchange_v3, PUSD, "buys in V2 markets", True),
-        ("exchange-v3", contracts.exchange_v3, POSITIONS, "sells in V2 markets", True),
-        ("adapter", contracts.collateral_adapter, CTF, "redeems CTF markets", False),
-        (
-            "neg-risk-adapter",
-            contracts.neg_risk_collateral_adapter,
-            CTF,
-            "redeems neg-risk markets",
-            False,
-        ),
-        ("router", contracts.router, POSITIONS, "redeems V2 markets", False),
-        (AUTO_REDEEMER, contracts.auto_redeemer, CTF, "the venue redeems CTF markets", False),
-        (AUTO_REDEEMER, contracts.auto_redeemer, POSITIONS, "the venue redeems V2 markets", False),
-    )
-    tokens = {
-        PUSD: contracts.collateral,
-        CTF: contracts.conditional_tokens,
-        POSITIONS: contracts.position_manager,
-    }
-    return tuple(
-        Wanted(
-            name=name,
-            spender=spender,
-            token=tokens[what],
-            what=what,
-            use=use,
-            is_sum=what == PUSD,
-            is_trading=is_trading,
-        )
-        for name, spender, what, use, is_trading in rows
-    )
-
-
-def choose(rows: Iterable[Wanted], only: Sequence[str]) -> tuple[Wanted, ...]:
-    """Return the rows of these names; of no names: all but the auto-redeemer's.
+def choose(
+    only: Sequence[str], *, among: Sequence[Spender], default: Sequence[Spender]
+) -> Sequence[Spender]:
+    """Return the spenders of these names; of no names ``default``.
 
     Raises:
         ConfigError: A name is none of theirs.
     """
-    rows = tuple(rows)
-    names = tuple(dict.fromkeys(row.name for row in rows))
+    names = tuple(dict.fromkeys(each.name for each in among))
     for name in only:
         if name not in names:
-            raise ConfigError(f"--only {name} names no contract of ours. Names: {', '.join(names)}")
-    if only:
-        return tuple(row for row in rows if row.name in only)
-    return tuple(row for row in rows if row.name != AUTO_REDEEMER)
-
-
-def missing(rows: Iterable[Wanted], standing: Standing, *, usd: Usd) -> tuple[Wanted, ...]:
-    """Return what is not allowed, or not enough for ``usd``."""
-    return tuple(row for row in rows if _now(row, standing) < _enough(row, usd))
+            raise ConfigError(
+                f"--only {name} names no contract that is used here. They are: {', '.join(names)}"
+            )
+    return [each for each in among if each.name in only] if only else default
 
 
 def raise_to(
-    rows: Iterable[Wanted], standing: Standing, *, usd: Usd | None, is_exact: bool
+    spenders: Iterable[Spender],
+    standing: Sequence[Allowance],
+    contracts: Contracts,
+    *,
+    usd: Usd | None,
+    is_exact: bool,
 ) -> tuple[Change, ...]:
-    """Return the changes that allow what is wanted.
+    """Return the changes that allow what is wanted; none if all of it stands.
 
     Args:
-        rows: What to allow.
+        spenders: Who shall be allowed.
         standing: What the chain shows.
-        usd: How much pUSD each spender may move; None: without limit.
+        contracts: Where they stand.
+        usd: How much pUSD each exchange may move; None: without limit.
         is_exact: Lower what allows more; else that is left as it is.
+
+    Raises:
+        BadData: The chain did not show one of them.
     """
     changes = []
-    for row in rows:
-        then = WITHOUT_LIMIT if usd is None or not row.is_sum else to_e6(usd)
-        now = _now(row, standing)
-        if now < then or (is_exact and now != then):
-            changes.append(Change(wanted=row, now_e6=now, then_e6=then))
+    for each in spenders:
+        now, then = _now(each, standing, contracts), usd if each.is_by_sum else None
+        if _is_less(now, then) or (is_exact and now != then):
+            changes.append(Change(spender=each, now=now, then=then))
     return tuple(changes)
 
 
-def take_back(rows: Iterable[Wanted], standing: Standing) -> tuple[Change, ...]:
-    """Return the changes after which nothing of these is allowed any more."""
+def take_back(
+    spenders: Iterable[Spender], standing: Sequence[Allowance], contracts: Contracts
+) -> tuple[Change, ...]:
+    """Return the changes after which none of these may move anything. Raises ``BadData``."""
     return tuple(
-        Change(wanted=row, now_e6=now, then_e6=0)
-        for row in rows
-        if (now := _now(row, standing)) > 0
+        Change(spender=each, now=now, then=_NOTHING)
+        for each in spenders
+        if (now := _now(each, standing, contracts)) != 0
     )
 
 
-def in_words(row: Wanted, e6: int) -> str:
-    """Return an allowance for people: ``500 pUSD``, ``all pUSD``, ``no CTF tokens``."""
-    if e6 == 0:
-        return f"no {row.what}"
-    if e6 == WITHOUT_LIMIT or not row.is_sum:
-        return f"all {row.what}"
-    return f"{from_e6(e6):,f} {row.what}"
+def _is_less(now: Most, then: Most) -> bool:
+    """Whether ``now`` does not reach ``then``; nothing never does."""
+    return now is not None and (then is None or now < then or now == 0)
 
 
-def _now(row: Wanted, standing: Standing) -> int:
-    return standing[(row.token, row.spender)]
-
-
-def _enough(row: Wanted, usd: Usd) -> int:
-    return max(to_e6(usd), 1) if row.is_sum else 1
+def _now(spender: Spender, standing: Sequence[Allowance], contracts: Contracts) -> Most:
+    token = getattr(contracts, spender.token)
+    for each in standing:
+        if (each.contract, each.token) == (spender.contract, token):
+            return each.most
+    raise BadData(f"the chain did not show whether {spender.name} may move {spender.token_name}")

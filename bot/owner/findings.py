@@ -59,3 +59,8 @@ def unknown(topic: str, why: object) -> Finding:
         remedy="ask again when it answers",
         fault=Fault.WORLD,
     )
+
+
+def short(address: str) -> str:
+    """Return enough of an address to tell it from others: ``0x7a41..93f0``."""
+    return f"{address[:6]}..{address[-4:]}"

@@ -6,7 +6,8 @@ import msgspec
 
 from bot.clock import Clock
 from bot.model.units import TokenId
-from bot.owner.public import Probe, Seen, Verdict, judge
+from bot.owner.probes import Probe
+from bot.owner.public import Seen, Verdict, judge
 from bot.venues.polymarket import stream_rows
 from bot.venues.polymarket.settings import Pace
 from bot.venues.polymarket.stream import MarketStream

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -43,17 +44,20 @@ class HttpServer:
     """Serves ``handle`` until closed.
 
     Args:
-        handle: Answers a request; may never return, then the client waits.
+        handle: Answers a request; may never return, then the client waits; None breaks the
+            connection.
     """
 
-    def __init__(self, *, handle: Callable[[Request], Awaitable[Reply]]) -> None:
+    def __init__(self, *, handle: Callable[[Request], Awaitable[Reply | None]]) -> None:
         self._handle = handle
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> int:
-        """Listen on a free port of 127.0.0.1 and return it."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_LONGEST_HEAD)
+    async def start(self, port: int = 0) -> int:
+        """Listen on a port of 127.0.0.1, a free one if it is 0, and return it."""
+        self._server = await asyncio.start_server(
+            self._accept, "127.0.0.1", port, limit=_LONGEST_HEAD
+        )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -73,6 +77,9 @@ class HttpServer:
         try:
             while request := await _read(reader):
                 reply = await self._handle(request)
+                if reply is None:
+                    writer.transport.abort()
+                    return
                 writer.write(_head(reply) + reply.body)
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -111,3 +118,8 @@ def _head(reply: Reply) -> bytes:
     lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
     lines += [f"{name}: {text}" for name, text in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def as_json(payload: object) -> bytes:
+    """Return the bytes of an answer."""
+    return json.dumps(payload, separators=(",", ":")).encode()

@@ -5,28 +5,54 @@ from collections.abc import Callable, Iterator, Mapping
 
 from bot.sandbox.exchange import Exchange
 from bot.sandbox.faults import Fault, RestFault
+from bot.sandbox.http import Reply, Request, as_json
+from bot.sandbox.refusals import refused_row
 from bot.sandbox.writing import Json
 
+_CLOUDFLARE = (
+    b"<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head>"
+    b"<body><h1>Sorry, you have been blocked</h1></body></html>"
+)
 _ABOVE_ALL = {"price": "0.999", "size": "7"}
+
+
+def instead(request: Request, fault: RestFault) -> Reply | None:
+    """Return the whole answer that a fault puts in place of the right one, if it does."""
+    match fault.fault:
+        case Fault.CLOUDFLARE:
+            return Reply(status=403, body=_CLOUDFLARE, headers={"Content-Type": "text/html"})
+        case Fault.STATUS:
+            wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            body = as_json({"error": fault.text})
+            return Reply(status=fault.status, body=body, headers=wait)
+        case Fault.NULL:
+            return Reply(status=200, body=b"null")
+        case Fault.EMPTY_ID:
+            row = refused_row(fault.text)
+            return Reply(status=200, body=as_json([row] if fault.path.endswith("s") else row))
+        case Fault.RPC_ERROR:
+            return Reply(status=200, body=as_json(_rpc_error(json.loads(request.body), fault)))
+        case _:
+            return None
+
+
+def _rpc_error(asked: object, fault: RestFault) -> object:
+    if isinstance(asked, list):
+        return [_rpc_error(call, fault) for call in asked]
+    number = asked.get("id") if isinstance(asked, dict) else None
+    return {"jsonrpc": "2.0", "id": number, "error": {"code": -32000, "message": fault.text}}
 
 
 def spoil(payload: object, fault: RestFault | None, exchange: Exchange) -> bytes:
     """Return the body of an answer, wrong in the way of ``fault``; right without one."""
     if fault is None:
-        return _json(payload)
-    if fault.fault is Fault.CUT:
-        body = _json(payload)
-        return body[: len(body) // 2]
+        return as_json(payload)
     if fault.fault is Fault.STALE_BOOK:
         for row in _books(payload):
             _make_stale(row, exchange)
-    else:
+    elif fault.fault in _CHANGES:
         _CHANGES[fault.fault](payload)
-    return _json(payload)
-
-
-def _json(payload: object) -> bytes:
-    return json.dumps(payload, separators=(",", ":")).encode()
+    return as_json(payload)
 
 
 def _drop_cursor(payload: object) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.model.market import Book, Market, MarketKind, Print
 from bot.model.units import TokenId
+from bot.sandbox.chain.markets import oracle, question_id
 
 Json = dict[str, object]
 
@@ -117,6 +118,8 @@ def gamma_market(market: Market, *, prices: tuple[str, str], with_event: bool) -
         "slug": market.slug,
         **ids,
         "groupItemTitle": market.group_title,
+        "questionID": question_id(market),
+        "resolvedBy": oracle(market),
         "negRisk": market.neg_risk,
         "endDate": _iso(market.ends_at),
         "active": True,
@@ -139,6 +142,11 @@ def gamma_market(market: Market, *, prices: tuple[str, str], with_event: bool) -
         "umaResolutionStatus": _resolution_status(market),
         "umaResolutionStatuses": "[]",
     }
+    if market.neg_risk:
+        row["negRiskMarketID"] = made_up_id(f"group of {market.event_slug or market.slug}")
+        row["negRiskRequestID"] = made_up_id(f"request of {market.condition_id}")
+    if is_v2:
+        row["resolutionStatus"] = "resolved" if market.payouts is not None else "active"
     if with_event and market.event_slug:
         row["events"] = [gamma_event(market.event_slug, (market,), rows=None)]
     return row
@@ -250,6 +258,11 @@ def resolved(market: Market, *, at_ms: int) -> Json:
         "timestamp": str(at_ms),
         "tags": [],
     }
+
+
+def made_up_id(name: str) -> str:
+    """Return 32 bytes in hex: the same for the same name."""
+    return "0x" + hashlib.sha256(name.encode()).hexdigest()
 
 
 def market_number(name: str) -> str:

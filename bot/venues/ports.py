@@ -128,7 +128,10 @@ class Venue(Protocol):
         ...
 
     async def prepare(self, intent: OrderIntent) -> PreparedOrder:
-        """Sign without sending; the order id is known afterwards. Same intent, other id."""
+        """Sign without sending; the order id is known afterwards. Same intent, other id.
+
+        Raises ``DataError`` if the market is not proven to be what it claims: nothing is signed.
+        """
         ...
 
     async def submit(self, prepared: PreparedOrder) -> SubmitResult:

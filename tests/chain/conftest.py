@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
 
 import pytest
 
 from bot.clock import SystemClock
 from bot.sandbox.chain import LocalChain
 from bot.sandbox.chain.node import Node
-
-STARTS_AT = datetime(2026, 9, 21, tzinfo=UTC)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "chain" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.chain)
+from bot.sandbox.chain.orders import address_of
+from tests.chain.traders import STARTS_AT, Trader, fund
 
 
 @pytest.fixture(scope="session")
 def node() -> Iterator[Node]:
-    """A running node; without it the tests fail and say what to install."""
+    """A running node; where it is not installed the tests fail and say what to do."""
     node = Node(clock=SystemClock(), starts_at=STARTS_AT)
     asyncio.run(node.start())
     yield node
@@ -37,3 +30,25 @@ async def chain(node: Node) -> AsyncIterator[LocalChain]:
         before = await chain.snapshot()
         yield chain
         await chain.revert(before)
+
+
+@pytest.fixture
+async def alice(chain: LocalChain) -> Trader:
+    """A plain key with 100 pUSD and all approvals."""
+    key = chain.accounts[3]
+    return await fund(chain, Trader(key=key, wallet=address_of(key)))
+
+
+@pytest.fixture
+async def bob(chain: LocalChain) -> Trader:
+    """Another one."""
+    key = chain.accounts[4]
+    return await fund(chain, Trader(key=key, wallet=address_of(key)))
+
+
+@pytest.fixture
+async def carol(chain: LocalChain) -> Trader:
+    """The owner of a deposit wallet with 100 pUSD and all approvals."""
+    key = chain.accounts[5]
+    wallet = await chain.deploy_wallet(address_of(key))
+    return await fund(chain, Trader(key=key, wallet=wallet))

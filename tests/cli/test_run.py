@@ -12,7 +12,7 @@ from rich.live import Live
 
 from bot.app.build import open_daemon
 from bot.app.daemon import run_daemon
-from bot.cli.live_run import LiveRun
+from bot.cli.live_run import LiveRun, say_where
 from bot.cli.options import read_settings
 from bot.ledger import Ledger
 from tests.cli.conftest import Typed
@@ -111,7 +111,7 @@ def test_health_goes_by_when_the_ledger_was_written(started: Path, type_in: Type
     assert type_in("health").exit_code == 3
     type_in("run", "--for", "1h")
     assert type_in("health").exit_code == 0
-    os.utime(started / "ledger" / "practice.db", (1, 1))
+    os.utime(started / "ledger" / "practice.db.lock", (1, 1))
     old = type_in("health")
     assert old.exit_code == 3
     assert "not alive" in old.stderr
@@ -146,3 +146,14 @@ def text_of(console: Console) -> str:
     console.file.seek(0)
     console.file.truncate()
     return drawn
+
+
+def test_the_heading_of_the_table_says_whether_money_is_at_stake(started: Path) -> None:
+    config = started / "config.yaml"
+    assert "no money" in say_where(read_settings(config))
+    edit(config, "market_data: practice", "market_data: polymarket")
+    assert say_where(read_settings(config)).endswith("(play money)")
+    edit(config, "mode: paper", "mode: live")
+    assert say_where(read_settings(config)) == (
+        "LIVE on Polymarket, with real money · at most 100 USD in all hedges"
+    )

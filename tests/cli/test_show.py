@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 from rich.console import Console, RenderableType
 
 from bot.app.replay import Left, Summary
@@ -257,7 +258,7 @@ def test_the_foot_of_a_plan_lists_orders_or_says_there_are_none() -> None:
     decision = decide(view, [make_strategy()])
     said = words_of(render_orders(view, decision))
     assert "would send fed-hike buy" in said
-    nothing = replace(
+    nothing = structs.replace(
         decision, approved=(), notes=(Reason(code="STALE_PRICES", text="5 days old"),)
     )
     halted = replace(view, halted="by hand")

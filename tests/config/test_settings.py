@@ -75,7 +75,7 @@ def test_least_config_has_safe_defaults() -> None:
 def test_live_mode_has_small_bounds_and_no_dead_mans_switch_unless_set() -> None:
     settings = load(f"{LEAST}mode: live\nmarket_data: polymarket\n")
     assert settings.mode is Mode.LIVE
-    assert (settings.live.max_total_usd, settings.live.max_premium_per_day_usd) == (100, 100)
+    assert settings.live.max_total_usd == settings.live.max_premium_per_day_usd == 100
     assert settings.live.heartbeat is False
     assert settings.keystore is None
     assert settings.halt_file == Path("HALT")

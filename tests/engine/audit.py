@@ -152,7 +152,7 @@ def _compare(path: Path, sums: Sums) -> None:
         t: n for t, n in sums.shares.items() if n
     }
     assert {t: _e6(p.cost_usd) for t, p in held.items()} == {t: sums.cost[t] for t in held}
-    assert _e6(account.premium_used_usd) == sum(sums.premium.values())
+    assert _e6(account.premium_used_usd) == max(sum(sums.premium.values()), 0)
     assert {order.order_id for order in account.orders} == sums.open_orders
     usage = measure_usage(make_view(make_event(), account=account))
     assert _near(usage.reserved, sum(sums.reserved.values(), Fraction(0)))
@@ -170,7 +170,7 @@ def _check_limits(sums: Sums, bounds: Bounds) -> None:
 
 
 def _premium(sums: Sums) -> Fraction:
-    return sum(sums.premium.values()) + sum(sums.reserved.values(), Fraction(0))
+    return max(sum(sums.premium.values()), 0) + sum(sums.reserved.values(), Fraction(0))
 
 
 def _total(sums: Sums) -> Fraction:
@@ -178,7 +178,7 @@ def _total(sums: Sums) -> Fraction:
 
 
 def _event_premium(sums: Sums, event: str) -> Fraction:
-    return sums.premium[event] + sums.reserved.get(event, Fraction(0))
+    return max(sums.premium[event], 0) + sums.reserved.get(event, Fraction(0))
 
 
 def _in_e6(usd: Decimal) -> Fraction:

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import traceback
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -31,7 +31,7 @@ from bot.portfolio import open_portfolio
 NOTE_SIZE = 64
 ACTS = ("prepare", "submit", "cancel", "redeem")
 """Calls of the venue that do something; with the ledger's ``record_...`` these are counted."""
-IDLE = ("record_cycle", "record_standing", "record_memories")
+IDLE = ("record_cycle", "record_standing", "record_memories", "record_comparison")
 """But for what is written when nothing happens: of a hundred cycles, ninety trade nothing."""
 WRONG = ("cycle.skipped", "invariant.broken", "risk.denied")
 LOOK_EVERY = 40
@@ -219,6 +219,7 @@ def live_outlived(settings: Settings, end: datetime, kill: Kill | None, line: Co
             ledger.record_deposit(Usd(settings.paper.cash_usd), clock.now(), "play money")
         market_data: Any = Remote(line, "market_data", plain=("quote", "next_event_at"))
         venue: Any = Remote(line, "venue")
+        venue.lag, venue.can_redeem = timedelta(0), True
         report = _listen(wrong)
         portfolio = open_portfolio(settings.portfolio, report=report)
         ports = Ports(

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.errors import InvariantError
+from bot.errors import VenueError
 from bot.model.orders import OrderStatus, TradeSettlement
-from bot.model.units import Usd
 from bot.strategy import Changes
 from tests.core.builders import REST
 from tests.engine.test_cycle import SECOND, Lost, make_world, two_events
@@ -185,16 +184,74 @@ async def test_books_that_contradict_at_the_stop_leave_a_halt(tmp_path: Path) ->
     assert "USD of cash" in world.ledger.halted()
 
 
-async def test_an_order_of_somebody_else_halts(tmp_path: Path) -> None:
+async def test_an_order_of_somebody_else_stops_ours_until_it_is_gone(tmp_path: Path) -> None:
     world = make_resting(tmp_path)
     world.show()
     await world.cycle()
     desk = next(iter(world.venue._floor._desks.values()))
     resting = next(iter(desk._resting.values()))
-    strange = replace(resting.order, order_id="0xstranger", limit=Usd(resting.order.limit))
+    strange = replace(resting.order, order_id="0xstranger", expires_at=None)
     desk._resting[strange.order_id] = replace(resting, order=strange, place=None)
-    with pytest.raises(InvariantError, match="0xstranger, which the ledger never sent"):
+    world.clock.advance(1500)
+    for _ in range(3):
+        world.clock.advance(60)
+        world.show()
         await world.cycle()
+    assert "0xstranger, which this ledger never sent" in world.ledger.standing()["orders"]
+    assert len(world.ledger.orders()) == 1, "nothing is sent"
+    assert strange.order_id in desk._resting, "it is not ours to cancel"
+    assert world.ledger.halted() == ""
+    assert len(world.said("reconcile.mismatched")) == 1, "told once"
+    del desk._resting[strange.order_id]
+    world.clock.advance(60)
+    world.show()
+    await world.cycle()
+    assert len(world.ledger.orders()) == 2
+    assert "orders" not in world.ledger.standing()
+
+
+async def test_what_an_error_cuts_off_is_on_record_as_withheld(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.fail("prepare", error=VenueError("the signer is busy"))
+    world.show()
+    await world.cycle()
+    assert withheld(world) == ["the signer is busy"]
+
+
+async def test_what_the_deadline_cuts_off_is_on_record_as_withheld(tmp_path: Path) -> None:
+    world = make_world(
+        tmp_path, strategies=two_events(), markets=(make_market(), SECOND), budget_usd="9000"
+    )
+
+    class Hangs:
+        """A venue that never signs the second order."""
+
+        def __init__(self, venue: Any) -> None:
+            self._venue = venue
+            self.prepared = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._venue, name)
+
+        async def prepare(self, intent: Any) -> Any:
+            self.prepared += 1
+            if self.prepared == 2:
+                await asyncio.Event().wait()
+            return await self._venue.prepare(intent)
+
+    world.venue = Hangs(world.venue)
+    terms = replace(world.terms(), deadline=timedelta(milliseconds=100))
+    world.terms = lambda: terms  # type: ignore[method-assign]
+    world.engine = world._start()
+    world.show("101")
+    world.show("201")
+    assert "deadline" in (await world.cycle()).skipped
+    assert len(world.ledger.orders()) == 1
+    assert withheld(world) == ["the cycle took longer than its deadline"]
+
+
+def withheld(world: World) -> list[str]:
+    return [row["reason"] for row in world.ledger._db.query("SELECT reason FROM withheld")]
 
 
 async def test_what_a_sale_brings_frees_premium_only_when_it_has_settled(tmp_path: Path) -> None:

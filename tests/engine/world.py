@@ -143,8 +143,12 @@ class World:
         )
         self.budget_usd = budget_usd
         self.ledger = self._open()
-        self.ledger.record_deposit(CASH, START, "play money")
+        self._fund()
         self.engine = self._start()
+
+    def _fund(self) -> None:
+        """Give the account its first money."""
+        self.ledger.record_deposit(CASH, START, "play money")
 
     def _open(self) -> Ledger:
         return Ledger.open(self.path, mode="paper")

@@ -106,11 +106,92 @@ def test_a_fill_that_does_not_fit_breaks_the_invariant(
     assert sums(ledger) == NOTHING
 
 
-def test_a_fill_that_changed_breaks_the_invariant(ledger: Ledger) -> None:
+def kinds(ledger: Ledger) -> list[str]:
+    return [row["kind"] for row in ledger._db.query("SELECT kind FROM journal ORDER BY id")]
+
+
+def test_what_the_chain_says_of_a_fill_is_booked_by_a_row_of_its_own(ledger: Ledger) -> None:
     send(ledger)
     ledger.record_fill(make_fill(), START)
-    with pytest.raises(InvariantError, match=r"was 10 shares at 0\.4 USD, fee 0\.1; now it is 9"):
-        ledger.record_fill(make_fill(size="9"), START)
+    exact = replace(
+        make_fill(fee="0.12", settlement=TradeSettlement.CONFIRMED), notional_usd=usd("3.999999")
+    )
+    assert ledger.record_fill(exact, START)
+    assert kinds(ledger) == ["fill", "correction"]
+    assert ledger.fills() == (exact,)
+    assert ledger.fills_not_final() == ()
+    assert sums(ledger) == (Decimal("-4.119999"), Decimal(10))
+    assert ledger.totals().gap_usd == 0
+    assert not ledger.record_fill(exact, START)
+    assert not ledger.record_fill(make_fill(), START), "the estimate again is no news"
+    reader = LedgerReader.open(ledger.path)
+    assert reader.fills() == ledger.fills()
+    assert reader.account(START) == ledger.account(START)
+    reader.close()
+
+
+def test_a_confirmed_fill_may_be_corrected_once_more(ledger: Ledger) -> None:
+    """Two trades of one transaction: what one of them got is exact when both are known."""
+    send(ledger)
+    ledger.record_fill(make_fill(settlement=TradeSettlement.CONFIRMED), START)
+    assert ledger.record_fill(make_fill(size="9", settlement=TradeSettlement.CONFIRMED), START)
+    assert ledger.account(START).positions[0].shares == Decimal(9)
+    assert kinds(ledger) == ["fill", "correction"]
+    assert ledger.fills_not_final() == ()
+
+
+def test_what_a_failed_fill_would_have_been_is_no_news(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(settlement=TradeSettlement.FAILED), START)
+    assert not ledger.record_fill(make_fill(size="9", settlement=TradeSettlement.FAILED), START)
+
+
+def test_a_smaller_fill_leaves_more_of_its_order_open(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(), START)
+    assert ledger.record_fill(make_fill(size="9.5", settlement=TradeSettlement.MINED), START)
+    assert ledger.account(START).orders[0].open_shares == Decimal("0.5")
+    assert ledger.account(START).positions[0].shares == Decimal("9.5")
+    with pytest.raises(InvariantError, match="fills 11 shares of order o1, of whose 10 shares 0"):
+        ledger.record_fill(make_fill(size="11", settlement=TradeSettlement.MINED), START)
+
+
+def test_a_corrected_sale_and_a_failed_one_leave_what_is_true(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(), START)
+    send(ledger, 2, side=Side.SELL)
+    sale = make_fill(2, side=Side.SELL, price="0.5")
+    ledger.record_fill(sale, START)
+    ledger.record_fill(replace(sale, fee_usd=usd("0.3")), START)
+    assert list(ledger._db.query("SELECT * FROM fill_events")) == [], "it has come no further"
+    assert ledger.account(START).cash_usd == usd("-4.1") + usd("4.7")
+    ledger.record_fill(replace(sale, settlement=TradeSettlement.FAILED), START)
+    assert ledger.account(START).cash_usd == usd("-4.1")
+    assert sums(ledger) == (Decimal("-4.1"), Decimal(10))
+    assert kinds(ledger) == ["fill", "fill", "correction", "reversal"]
+
+
+def test_a_price_finer_than_a_millionth_is_rounded_and_its_cash_is_exact(ledger: Ledger) -> None:
+    send(ledger)
+    third = replace(
+        make_fill(size="3", fee="0"),
+        price=Price(Decimal(1) / 3),
+        notional_usd=usd("1"),
+        settlement=TradeSettlement.CONFIRMED,
+    )
+    assert ledger.record_fill(third, START)
+    assert ledger.account(START).cash_usd == usd("-1")
+    assert not ledger.record_fill(third, START)
+
+
+def test_two_orders_of_ours_in_one_trade_are_two_fills(ledger: Ledger) -> None:
+    send(ledger, 1)
+    send(ledger, 2)
+    assert ledger.record_fill(make_fill(7, order=1, size="4"), START)
+    assert ledger.record_fill(make_fill(7, order=2, size="6"), START)
+    assert not ledger.record_fill(make_fill(7, order=1, size="4"), START)
+    ledger.record_fill(make_fill(7, order=1, size="4", settlement=TradeSettlement.FAILED), START)
+    assert ledger.account(START).positions[0].shares == Decimal(6)
 
 
 def test_a_fill_may_exceed_its_order_by_dust(ledger: Ledger) -> None:
@@ -220,7 +301,7 @@ def test_a_row_nobody_writes_is_noticed(ledger: Ledger) -> None:
     ledger._db.execute("PRAGMA ignore_check_constraints = ON")
     ledger._db.execute(
         "INSERT INTO journal SELECT NULL, 'gift', ?, ?, '', '', '', NULL, NULL, 0, 0, 0, 0, 0, '',"
-        " 'paper'",
+        " 'paper', NULL, NULL, NULL",
         ["2026-01-01T00:00:00Z"] * 2,
     )
     with pytest.raises(InvariantError, match="journal row 1 is a 'gift', which nobody writes"):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import LedgerError
-from bot.ledger import Ledger, LedgerReader, schema
+from bot.errors import InvariantError, LedgerError
+from bot.ledger import Ledger, LedgerReader, schema, switch
+from bot.ledger.steps import STEPS
 from tests.fakes import START
 from tests.ledger.make import EVENT, make_fill, send, usd
 
@@ -258,20 +259,88 @@ def test_a_ledger_of_a_newer_program_is_refused(ledger: Ledger) -> None:
         LedgerReader.open(ledger.path)
 
 
-@pytest.mark.parametrize("done", range(len(schema.STEPS)))
-def test_every_old_schema_comes_forward(tmp_path: Path, done: int) -> None:
-    """Add rows of that schema here once there is more than one."""
-    path = tmp_path / "ledger.db"
+def make_old(path: Path, *, steps: int) -> sqlite3.Connection:
+    """Make a ledger with only the first ``steps`` steps."""
     from sqlite_utils import Database
 
     connection = sqlite3.connect(path, isolation_level=None)
-    names = [step.__name__.strip("_") for step in schema.STEPS]
-    schema.migrations().apply(Database(connection), stop_before=names[done])
-    connection.close()
+    names = [step.__name__.strip("_") for step in STEPS]
+    schema.migrations().apply(Database(connection), stop_before=names[steps])
+    return connection
+
+
+@pytest.mark.parametrize("done", range(len(STEPS)))
+def test_every_old_schema_comes_forward(tmp_path: Path, done: int) -> None:
+    path = tmp_path / "ledger.db"
+    make_old(path, steps=done).close()
     with pytest.raises(LedgerError, match="`polyhedge run` of this version brings an older one"):
         LedgerReader.open(path)
     Ledger.open(path, mode="paper").close()
     LedgerReader.open(path).close()
+
+
+OLD_ROWS = """
+INSERT INTO origin VALUES ('paper');
+INSERT INTO orders VALUES (1, 'c1', 'o1', 1, 'fed-hike', '0xc1', '101', 'buy', 10000000, 400000,
+    100000, 'FAK', 'open', 0, NULL, '', 1.0, 1.0, x'7b7d', '2026-11-02T12:00:00.000000Z', 'paper');
+INSERT INTO order_events VALUES (1, 'c1', 'open', '2026-11-02T12:00:00.000000Z', '', 'paper');
+INSERT INTO journal VALUES (1, 'deposit', '2026-11-02T12:00:00.000000Z',
+    '2026-11-02T12:00:00.000000Z', '', '', '', NULL, NULL, 0, 100000000, 0, 0, 0, 'start', 'paper');
+INSERT INTO journal VALUES (2, 'fill', '2026-11-02T12:01:00.000000Z',
+    '2026-11-02T12:01:00.000000Z', 'fed-hike', '0xc1', '101', 't1', 'o1', 10000000, -4100000,
+    400000, 100000, 0, '', 'paper');
+INSERT INTO fill_events VALUES (1, 't1', 'o1', 'confirmed', '2026-11-02T12:02:00.000000Z', 'paper');
+INSERT INTO journal VALUES (3, 'settlement', '2026-11-03T12:00:00.000000Z',
+    '2026-11-03T12:00:00.000000Z', 'fed-hike', '0xc1', '101', NULL, NULL, -4000000, 4000000, 0, 0,
+    0, 'payouts 1 and 0 USD a share', 'paper');
+"""
+
+
+def test_what_an_old_ledger_says_is_what_the_new_one_says(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    old = make_old(path, steps=1)
+    old.executescript(OLD_ROWS)
+    old.close()
+    ledger = Ledger.open(path, mode="paper")
+    account = ledger.account(START)
+    assert account.cash_usd == usd("99.9")
+    assert [position.shares for position in account.positions] == [6]
+    assert ledger.totals().gap_usd == 0
+    assert ledger.fills_not_final() == ()
+    assert ledger.chain_span() is None
+    assert ledger.comparison() is None
+    with pytest.raises(InvariantError, match="journal is append-only"), ledger.transaction():
+        ledger._db.execute("DELETE FROM journal")
+    assert not ledger.record_fill(ledger.fills()[0], START)
+    (row,) = ledger._db.query("SELECT * FROM journal WHERE id = 2")
+    again = {name: row[name] for name in row if name not in ("id", "mode")}
+    with pytest.raises(InvariantError, match=r"UNIQUE constraint failed: journal\.kind"):
+        ledger._insert("journal", **again)
+    ledger.close()
+
+
+def test_a_ledger_of_other_quotes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Ledger.open(path, mode="paper").close()
+    for _ in range(2):
+        Ledger.open(path, mode="paper", market_data="practice").close()
+    with pytest.raises(LedgerError, match="made with market_data practice and this is polymarket"):
+        Ledger.open(path, mode="paper", market_data="polymarket")
+    Ledger.open(path, mode="paper").close()
+
+
+def test_only_the_daemon_makes_a_ledger_look_alive(ledger: Ledger) -> None:
+    lock = Path(f"{ledger.path}.lock")
+    os.utime(lock, (1.0, 1.0))
+    switch.halt(ledger.path, reason="x", at=START)
+    ledger.record_halt("y", START)
+    reader = LedgerReader.open(ledger.path)
+    assert reader.written_at().timestamp() == 1.0
+    ledger.record_cycle(1, START, duration_ms=1.0, counts={})
+    assert reader.written_at().timestamp() > 1_000_000_000
+    lock.unlink()
+    assert reader.written_at().timestamp() > 1_000_000_000
+    reader.close()
 
 
 def test_reading_a_ledger_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from bot.model.orders import (
     PreparedOrder,
     Rejected,
     SubmitResult,
+    TradeSettlement,
     Unknown,
 )
 from bot.model.units import ClientOrderId, OrderId, TokenId
@@ -114,12 +115,30 @@ def test_a_fill_of_a_dead_order_opens_it_again(ledger: Ledger) -> None:
     assert order.open_shares == Decimal(6)
 
 
-def test_a_late_fill_of_a_cancelled_order_counts_and_leaves_it_ended(ledger: Ledger) -> None:
+@pytest.mark.parametrize("ended", [OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.DEAD])
+def test_a_late_fill_of_an_ended_order_counts_and_opens_it_again(
+    ledger: Ledger, ended: OrderStatus
+) -> None:
+    send(ledger)
+    ledger.record_status(ClientOrderId("c1"), ended, START, "over")
+    assert ledger.record_fill(make_fill(size="4"), START)
+    assert status_of(ledger) is OrderStatus.OPEN
+    assert len(ledger.account(START).positions) == 1
+
+
+def test_a_late_fill_that_failed_opens_nothing(ledger: Ledger) -> None:
     send(ledger)
     ledger.record_status(ClientOrderId("c1"), OrderStatus.CANCELLED, START, "we asked")
-    assert ledger.record_fill(make_fill(size="4"), START)
+    assert ledger.record_fill(make_fill(settlement=TradeSettlement.FAILED), START)
     assert status_of(ledger) is OrderStatus.CANCELLED
-    assert len(ledger.account(START).positions) == 1
+
+
+def test_the_last_crumbs_of_a_full_order_leave_it_full(ledger: Ledger) -> None:
+    send(ledger)
+    ledger.record_fill(make_fill(size="9.995"), START)
+    ledger.record_status(ClientOrderId("c1"), OrderStatus.FILLED, START, "full")
+    assert ledger.record_fill(make_fill(2, order=1, size="0.005"), START)
+    assert status_of(ledger) is OrderStatus.FILLED
 
 
 def test_a_status_of_an_order_not_ours_breaks_the_invariant(ledger: Ledger) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.cli.show.doctor import say_problems
 from bot.clock import SystemClock
 from bot.errors import ConfigError
 from bot.owner.first_frames import look_at_frames
-from bot.owner.public import Probe, Seen, Verdict, judge
-from bot.owner.public_look import PublicReport, look_at_public, write_report
+from bot.owner.probes import Probe
+from bot.owner.public import Seen, Verdict, judge
+from bot.owner.public_report import PublicReport, look_at_public, write_report
 from bot.owner.shapes import Fit, compare
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox
@@ -160,6 +162,12 @@ def test_a_field_of_another_kind_is_unreadable_and_named() -> None:
     seen = judge(MARKET, market_with(slug=7))
     assert seen.verdict is Verdict.UNREADABLE
     assert [each.path for each in seen.fields if each.fit is Fit.OTHER_KIND] == ["slug"]
+
+
+def test_problems_are_told_in_words_below_the_table() -> None:
+    (told, fields) = say_problems([judge(MARKET, market_with(slug=7))])
+    assert told.startswith("market: market cannot be read: Expected `str`")
+    assert fields == "market: slug is number, must be text"
 
 
 def test_what_is_no_json_is_said_to_be_none() -> None:

@@ -1,9 +1,10 @@
 """What every venue must do: the same cases for the simulated venue and for the live one.
 
 A test module derives a class from `VenueContract` and gives it a ``stage`` fixture: a venue with
-1,000 USD and 100 shares of YES in the market of `make_market`, on books that a test can show.
+1,000 USD and 100 shares of YES in ``stage.market``, on books that a test can show.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -21,7 +22,7 @@ from bot.model.orders import (
 )
 from bot.model.units import OrderId
 from bot.venues.ports import Balances, Venue
-from tests.fakes import NO, YES, Levels, make_intent
+from tests.fakes import Levels, make_intent
 
 BIDS: Levels = (("0.50", "40"), ("0.49", "100"))
 ASKS: Levels = (("0.54", "30"), ("0.55", "20"))
@@ -85,25 +86,44 @@ class VenueContract:
     async def fills(self, stage: Stage) -> tuple[Fill, ...]:
         return await stage.venue.fills(since=stage.now() - timedelta(days=1))
 
+    def take(
+        self,
+        stage: Stage,
+        side: Side,
+        size: str,
+        limit: str,
+        *,
+        order_type: OrderType = FAK,
+        outcome: int = 0,
+    ) -> OrderIntent:
+        return make_intent(
+            side,
+            size,
+            limit,
+            order_type=order_type,
+            token_id=stage.market.token_ids[outcome],
+            condition_id=stage.market.condition_id,
+        )
+
     def rest(self, stage: Stage, side: Side, size: str, limit: str) -> OrderIntent:
         ends = stage.now() + timedelta(minutes=10)
-        return make_intent(side, size, limit, order_type=GTD, expires_at=ends)
+        return replace(self.take(stage, side, size, limit, order_type=GTD), expires_at=ends)
 
     async def test_the_same_intent_twice_has_two_order_ids(self, stage: Stage) -> None:
-        intent = make_intent(Side.BUY, "10", "0.54")
+        intent = self.take(stage, Side.BUY, "10", "0.54")
         first, second = await stage.venue.prepare(intent), await stage.venue.prepare(intent)
         assert first.order_id != second.order_id
         assert {len(first.order_id), len(second.order_id)} == {66}
         assert int(first.order_id, 16) != int(second.order_id, 16)
 
     async def test_preparing_sends_nothing(self, stage: Stage) -> None:
-        await stage.venue.prepare(make_intent(Side.BUY, "10", "0.54"))
+        await stage.venue.prepare(self.take(stage, Side.BUY, "10", "0.54"))
         assert await stage.venue.open_orders() == ()
         assert await self.fills(stage) == ()
 
     async def test_a_fak_takes_level_by_level_and_the_rest_is_killed(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        accepted = await self.accept(stage, make_intent(Side.BUY, "100", "0.55"))
+        accepted = await self.accept(stage, self.take(stage, Side.BUY, "100", "0.55"))
         assert not accepted.resting
         assert await stage.venue.open_orders() == ()
         fills = await self.fills(stage)
@@ -114,39 +134,41 @@ class VenueContract:
         # 30 @ .54 and 20 @ .55; fees 30*.04*.2484 = .29808 and 20*.04*.2475 = .198
         cash = Decimal("1000") - Decimal("16.2") - Decimal(11) - Decimal("0.49608")
         assert sum(fill.cash_usd for fill in fills) == cash - 1000
+        await stage.settle()
         balances = await stage.venue.balances()
         assert balances.cash_usd == cash
-        assert owned(balances) == {YES: 150}
+        assert owned(balances) == {stage.market.token_ids[0]: 150}
 
     async def test_a_sell_takes_the_bids_and_pays_the_fee_from_its_proceeds(
         self, stage: Stage
     ) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        await self.accept(stage, make_intent(Side.SELL, "50", "0.49"))
+        await self.accept(stage, self.take(stage, Side.SELL, "50", "0.49"))
         # 40 @ .50 and 10 @ .49; fees 40*.04*.25 = .4 and 10*.04*.2499 = .09996
+        await stage.settle()
         balances = await stage.venue.balances()
         assert balances.cash_usd == Decimal(1000) + 20 + Decimal("4.9") - Decimal("0.49996")
-        assert owned(balances) == {YES: 50}
+        assert owned(balances) == {stage.market.token_ids[0]: 50}
 
     async def test_the_other_token_trades_on_the_mirrored_book(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        await self.accept(stage, make_intent(Side.BUY, "10", "0.50", token_id=NO))
+        await self.accept(stage, self.take(stage, Side.BUY, "10", "0.50", outcome=1))
         (fill,) = await self.fills(stage)
-        assert (fill.token_id, fill.side) == (NO, Side.BUY)
+        assert (fill.token_id, fill.side) == (stage.market.token_ids[1], Side.BUY)
         assert fill.size == 10
         assert fill.price == Decimal("0.5")
 
     async def test_a_fak_that_finds_nothing_is_refused(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        refusal = await self.refuse(stage, make_intent(Side.BUY, "10", "0.53"))
+        refusal = await self.refuse(stage, self.take(stage, Side.BUY, "10", "0.53"))
         assert refusal.code == "fak_not_filled"
 
     async def test_a_fok_is_filled_whole_or_refused(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        too_large = make_intent(Side.SELL, "50", "0.50", order_type=FOK)
+        too_large = self.take(stage, Side.SELL, "50", "0.50", order_type=FOK)
         refusal = await self.refuse(stage, too_large)
         assert refusal.code == "fok_not_filled"
-        await self.accept(stage, make_intent(Side.SELL, "40", "0.50", order_type=FOK))
+        await self.accept(stage, self.take(stage, Side.SELL, "40", "0.50", order_type=FOK))
         assert sum(fill.size for fill in await self.fills(stage)) == 40
 
     async def test_a_post_only_order_rests_until_it_is_cancelled(self, stage: Stage) -> None:
@@ -154,7 +176,11 @@ class VenueContract:
         accepted = await self.accept(stage, self.rest(stage, Side.BUY, "10", "0.52"))
         assert accepted.resting
         (order,) = await stage.venue.open_orders()
-        assert (order.order_id, order.token_id, order.side) == (accepted.order_id, YES, Side.BUY)
+        assert (order.order_id, order.token_id, order.side) == (
+            accepted.order_id,
+            stage.market.token_ids[0],
+            Side.BUY,
+        )
         assert order.size == 10
         assert order.filled == 0
         assert order.limit == Decimal("0.52")
@@ -179,16 +205,16 @@ class VenueContract:
 
     async def test_what_breaks_a_rule_of_size_or_price_is_refused(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        await self.refuse(stage, make_intent(Side.BUY, "10", "0.545"))
-        await self.refuse(stage, make_intent(Side.BUY, "1", "0.54"))
+        await self.refuse(stage, self.take(stage, Side.BUY, "10", "0.545"))
+        await self.refuse(stage, self.take(stage, Side.BUY, "1", "0.54"))
         await self.refuse(stage, self.rest(stage, Side.BUY, "4", "0.52"))
-        await self.refuse(stage, make_intent(Side.BUY, "10.01", "0.55"))
+        await self.refuse(stage, self.take(stage, Side.BUY, "10.01", "0.55"))
 
     async def test_what_cannot_be_paid_is_refused(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        dear = await self.refuse(stage, make_intent(Side.BUY, "2000", "0.55"))
+        dear = await self.refuse(stage, self.take(stage, Side.BUY, "2000", "0.55"))
         assert dear.code == "not_enough_balance"
-        short = await self.refuse(stage, make_intent(Side.SELL, "100.01", "0.50"))
+        short = await self.refuse(stage, self.take(stage, Side.SELL, "100.01", "0.50"))
         assert short.code == "not_enough_balance"
 
     async def test_resting_orders_reserve_what_they_may_need(self, stage: Stage) -> None:
@@ -198,9 +224,9 @@ class VenueContract:
         # 1,000 - 988 = 12 USD and 100 - 80 = 20 shares are left
         dear = await self.send(stage, self.rest(stage, Side.BUY, "25", "0.49"))
         assert isinstance(dear, Rejected)
-        short = await self.send(stage, make_intent(Side.SELL, "20.01", "0.50"))
+        short = await self.send(stage, self.take(stage, Side.SELL, "20.01", "0.50"))
         assert isinstance(short, Rejected)
-        await self.accept(stage, make_intent(Side.SELL, "20", "0.50"))
+        await self.accept(stage, self.take(stage, Side.SELL, "20", "0.50"))
 
     async def test_a_resting_order_fills_at_its_own_price_without_fee(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
@@ -220,7 +246,7 @@ class VenueContract:
 
     async def test_one_prepared_order_never_becomes_two(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        prepared = await stage.venue.prepare(make_intent(Side.BUY, "10", "0.54"))
+        prepared = await stage.venue.prepare(self.take(stage, Side.BUY, "10", "0.54"))
         assert isinstance(await stage.venue.submit(prepared), Accepted)
         again = await stage.venue.submit(prepared)
         assert not isinstance(again, Accepted | Rejected)
@@ -228,7 +254,7 @@ class VenueContract:
 
     async def test_a_fill_is_matched_first_and_confirmed_later(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        await self.accept(stage, make_intent(Side.BUY, "10", "0.54"))
+        await self.accept(stage, self.take(stage, Side.BUY, "10", "0.54"))
         (matched,) = await self.fills(stage)
         assert matched.settlement is TradeSettlement.MATCHED
         asked_at = stage.now()
@@ -239,7 +265,7 @@ class VenueContract:
 
     async def test_fills_before_the_asked_time_are_left_out(self, stage: Stage) -> None:
         await stage.show(bids=BIDS, asks=ASKS)
-        await self.accept(stage, make_intent(Side.BUY, "10", "0.54"))
+        await self.accept(stage, self.take(stage, Side.BUY, "10", "0.54"))
         await stage.settle()
         assert await stage.venue.fills(since=stage.now() + timedelta(seconds=1)) == ()
 
@@ -249,7 +275,7 @@ class VenueContract:
         market = await stage.resolve("1", "0")
         assert await stage.venue.open_orders() == ()
         (paid,) = await stage.venue.redeem(market)
-        assert paid.token_id == YES
+        assert paid.token_id == stage.market.token_ids[0]
         assert paid.shares == 100
         assert paid.payout_usd == 100
         balances = await stage.venue.balances()

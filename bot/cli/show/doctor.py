@@ -30,32 +30,28 @@ def render_findings(findings: Iterable[Finding]) -> Table:
 
 def render_public(seen: Iterable[Seen], *, width: int) -> Table:
     """Return a line for each payload: what became of it and how its fields meet our model."""
-    titles = ("payload", "verdict", *(str(fit) for fit in _COUNTED), "problem")
+    titles = ("payload", "verdict", *(str(fit) for fit in _COUNTED))
     rows: list[tuple[Cell, ...]] = [
-        (
-            each.name,
-            _verdict(each),
-            *(str(each.count(fit) or "-") for fit in _COUNTED),
-            each.problem,
-        )
+        (each.name, _verdict(each), *(str(each.count(fit) or "-") for fit in _COUNTED))
         for each in seen
     ]
-    return make_table(titles, rows, width=width, flexible="problem", left=("verdict",))
+    return make_table(titles, rows, width=width, flexible="payload", left=("verdict",))
 
 
 def _verdict(seen: Seen) -> Text:
     return Text(seen.verdict, style="green" if seen.verdict is Verdict.READ else "bold red")
 
 
-def say_differences(seen: Iterable[Seen]) -> Iterator[str]:
-    """Yield the fields that our models cannot do with, a line for each payload that has some."""
+def say_problems(seen: Iterable[Seen]) -> Iterator[str]:
+    """Yield why a payload is not well, and which of its fields our model cannot do with."""
     for each in seen:
+        if each.problem:
+            yield f"{each.name}: {each.problem}"
         fields = broken_fields(each)
-        if not fields:
-            continue
-        words = [
-            f"{field.path or 'all of it'} is {field.was or 'absent'}, it must be {field.expected}"
-            for field in fields[:_MOST_FIELDS]
-        ]
-        more = f", and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
-        yield f"{each.name}: {'; '.join(words)}{more}"
+        if fields:
+            words = [
+                f"{field.path or 'all of it'} is {field.was or 'absent'}, must be {field.expected}"
+                for field in fields[:_MOST_FIELDS]
+            ]
+            more = f", and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
+            yield f"{each.name}: {'; '.join(words)}{more}"

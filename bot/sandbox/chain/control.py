@@ -35,8 +35,12 @@ class Control:
         if self._ends_node:
             await self._node.start()
         self._rpc = Rpc(url=self._node.rpc_url)
-        if await self._ask("eth_getCode", [POLYGON.collateral, "latest"]) == "0x":
-            await place(self._rpc)
+        try:
+            if await self._ask("eth_getCode", [POLYGON.collateral, "latest"]) == "0x":
+                await place(self._rpc)
+        except BaseException:
+            await self._end()
+            raise
         return self
 
     async def __aexit__(
@@ -45,10 +49,7 @@ class Control:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._rpc is not None:
-            await self._rpc.close()
-        if self._ends_node:
-            self._node.stop()
+        await self._end()
 
     @property
     def rpc_url(self) -> str:
@@ -128,7 +129,16 @@ class Control:
         """Go back to a state; its name is used up."""
         await self._ask("evm_revert", [snapshot])
 
+    async def _end(self) -> None:
+        if self._rpc is not None:
+            await self._rpc.close()
+        if self._ends_node:
+            self._node.stop()
+
     async def _mined(self, transaction: dict[str, str]) -> str:
+        # Asked first: anvil would mine a transaction that reverts, and say nothing of the reason.
+        gas = int(await self._ask("eth_estimateGas", [transaction]), 16)
+        transaction = {**transaction, "gas": hex(gas * 5 // 4)}
         if self._waits:
             return str(await self._ask("eth_sendTransaction", [transaction]))
         receipt = await self._ask("eth_sendTransactionSync", [transaction])

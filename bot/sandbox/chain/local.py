@@ -30,6 +30,17 @@ _KEYS: Final = (
     "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97",
     "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6",
 )
+_MAKERS: Final = (
+    POLYGON.exchange,
+    POLYGON.neg_risk_exchange,
+    POLYGON.collateral_adapter,
+    POLYGON.neg_risk_collateral_adapter,
+)
+_SPENDERS: Final = (*_MAKERS, POLYGON.router, POLYGON.exchange_v3)
+_OPERATORS: Final = (
+    (POLYGON.conditional_tokens, (*_MAKERS, POLYGON.auto_redeemer)),
+    (POLYGON.position_manager, (POLYGON.router, POLYGON.exchange_v3, POLYGON.auto_redeemer)),
+)
 _ALL: Final = 2**256 - 1
 _NO_BYTES: Final = bytes(32)
 _BOTH: Final = [1, 2]
@@ -138,18 +149,11 @@ class LocalChain(Control):
     async def approve_all(self, wallet: str) -> None:
         """Let every contract that trading, splitting and redeeming need at a wallet's tokens."""
         yes = True
-        for spender in (
-            POLYGON.exchange,
-            POLYGON.neg_risk_exchange,
-            POLYGON.exchange_v3,
-            POLYGON.collateral_adapter,
-            POLYGON.neg_risk_collateral_adapter,
-            POLYGON.router,
-            POLYGON.auto_redeemer,
-        ):
+        for spender in _SPENDERS:
             await self.send(wallet, POLYGON.collateral, "approve(address,uint256)", spender, _ALL)
-            for tokens in (POLYGON.conditional_tokens, POLYGON.position_manager):
-                await self.send(wallet, tokens, "setApprovalForAll(address,bool)", spender, yes)
+        for tokens, operators in _OPERATORS:
+            for operator in operators:
+                await self.send(wallet, tokens, "setApprovalForAll(address,bool)", operator, yes)
 
     # --- markets -------------------------------------------------------------------------------
 

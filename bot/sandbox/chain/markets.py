@@ -42,6 +42,10 @@ class LocalMarkets:
         """Return a binary market of Protocol V2."""
         return self._make(slug, kind=MarketKind.V2, neg_risk=False)
 
+    def v2_neg_risk(self, slug: str) -> Market:
+        """Return a market of Protocol V2 whose event has exactly one outcome."""
+        return self._make(slug, kind=MarketKind.V2, neg_risk=True)
+
     def _make(self, slug: str, *, kind: MarketKind, neg_risk: bool) -> Market:
         return localized(
             Market(

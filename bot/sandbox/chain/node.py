@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Final
 
 from bot.chain.addresses import CHAIN_ID
@@ -25,7 +24,7 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 class Node:
-    """anvil on 127.0.0.1. It mines each transaction at once.
+    """anvil on 127.0.0.1, which mines each transaction at once. Whoever starts it stops it.
 
     Args:
         clock: For the wait until it listens.
@@ -38,18 +37,6 @@ class Node:
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
         self._address = ""
-
-    async def __aenter__(self) -> "Node":
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     @property
     def rpc_url(self) -> str:

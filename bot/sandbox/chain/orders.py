@@ -1,6 +1,5 @@
 """Orders as the exchange contracts take them: their hash, and an EOA's signature."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
@@ -56,24 +55,6 @@ class ChainOrder:
     metadata: bytes = _ZERO
     builder: bytes = _ZERO
     signature: bytes = b""
-
-    @classmethod
-    def from_wire(cls, order: Mapping[str, Any]) -> "ChainOrder":
-        """Read the ``order`` object of ``POST /order``."""
-        return cls(
-            salt=int(order["salt"]),
-            maker=order["maker"],
-            signer=order["signer"],
-            token_id=TokenId(order["tokenId"]),
-            maker_e6=int(order["makerAmount"]),
-            taker_e6=int(order["takerAmount"]),
-            side=Side(order["side"].lower()),
-            signature_type=int(order["signatureType"]),
-            timestamp_ms=int(order["timestamp"]),
-            metadata=bytes.fromhex(order["metadata"].removeprefix("0x")),
-            builder=bytes.fromhex(order["builder"].removeprefix("0x")),
-            signature=bytes.fromhex(order["signature"].removeprefix("0x")),
-        )
 
     def as_tuple(self) -> tuple[object, ...]:
         """Return the fields in the order of ``ORDER_TUPLE``."""

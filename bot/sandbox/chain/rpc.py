@@ -9,6 +9,8 @@ import httpx
 from bot.errors import BotError, SourceDown
 
 _TIMEOUT_S: Final = 20.0
+_TEXT_ERROR: Final = "0x08c379a0"  # Error(string): its text stands in the message
+_SHORTEST: Final = 10
 
 
 class Reverted(BotError):
@@ -67,8 +69,8 @@ def _result(method: str, answer: dict[str, Any]) -> Any:
     said = str(error.get("message", ""))
     hexed = error.get("data")
     reason = said.partition("execution reverted: ")[2]
-    if not reason and isinstance(hexed, str):
-        reason = hexed[:10]
+    if isinstance(hexed, str) and len(hexed) >= _SHORTEST and not hexed.startswith(_TEXT_ERROR):
+        reason = hexed[:_SHORTEST]
     raise Reverted(f"{method} was refused: {said} {json.dumps(hexed)}", reason=reason)
 
 

@@ -9,12 +9,10 @@ from bot.sandbox.chain.markets import UMA_ADAPTER
 from bot.sandbox.chain.node import MODULES
 from bot.sandbox.chain.rpc import Rpc
 
-USDC: Final = "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359"
-"""Native USDC, which the ramps take too."""
 _PLACES: Final = {
     POLYGON.collateral: "Pusd",
     POLYGON.usdce: "Dollar",
-    USDC: "Dollar",
+    POLYGON.usdc: "Dollar",
     POLYGON.onramp: "Onramp",
     POLYGON.offramp: "Offramp",
     POLYGON.wrapped_collateral: "WrappedCollateral",

@@ -77,6 +77,7 @@ class MakerRow(msgspec.Struct, frozen=True, kw_only=True):
     matched_amount: str
     price: str
     side: str | None = None
+    maker_address: str = ""
 
 
 class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +92,12 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
     price: str
     status: str
     match_time: Moment
+    last_update: Moment = None
     maker_orders: list[MakerRow] | None = None
+    maker_address: str = ""
+    """Wallet of the order that the row is shown for."""
+    trader_side: str | None = None
+    """``TAKER`` if that is the order that took."""
     transaction_hash: str | None = None
 
 

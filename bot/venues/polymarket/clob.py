@@ -188,6 +188,15 @@ def read_terms(body: bytes, *, what: str) -> Terms:
     return wire.read(body, Terms, what)
 
 
+class _TokenMarket(msgspec.Struct, frozen=True, kw_only=True):
+    condition_id: str
+
+
+def read_token_market(body: bytes, *, what: str) -> str:
+    """Read ``/markets-by-token``: the condition id as the CLOB spells it. Raises ``BadData``."""
+    return wire.read(body, _TokenMarket, what).condition_id
+
+
 class _Point(msgspec.Struct, frozen=True):
     t: int
     p: Decimal

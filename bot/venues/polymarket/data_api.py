@@ -23,6 +23,8 @@ class HeldRow(NamedTuple):
     token_id: TokenId
     shares: Shares
     redeemable: bool
+    condition_id: str
+    """Its market; empty if it was not said."""
 
 
 class TradeSeen(NamedTuple):
@@ -39,12 +41,14 @@ class _LegacyPosition(msgspec.Struct, frozen=True, kw_only=True):
     asset: str
     size: Decimal
     redeemable: bool = False
+    condition_id: str = msgspec.field(name="conditionId", default="")
 
 
 class _Position(msgspec.Struct, frozen=True, kw_only=True):
     token_id: str
     current_size: Decimal
     redeemable: bool = False
+    condition_id: str = ""
 
 
 class _Pagination(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,21 +81,28 @@ def read_positions(body: bytes, *, what: str) -> tuple[tuple[HeldRow, ...], str 
     """
     if wire.is_array(body):
         legacy = wire.read(body, list[_LegacyPosition], what)
-        held = ((row.asset, row.size, row.redeemable) for row in legacy)
+        held = ((row.asset, row.size, row.redeemable, row.condition_id) for row in legacy)
         cursor = None
     else:
         page = wire.read(body, PositionsPage, what)
-        held = ((row.token_id, row.current_size, row.redeemable) for row in page.data)
+        held = (
+            (row.token_id, row.current_size, row.redeemable, row.condition_id) for row in page.data
+        )
         cursor = page.pagination.next_cursor if page.pagination.has_more else None
         if page.pagination.has_more and not cursor:
             raise BadData(f"{what}.pagination says there is more but names no next_cursor")
-    return tuple(_held(*row, f"{what}[{number}]") for number, row in enumerate(held)), cursor
+    return tuple(
+        _held(token, size, what=f"{what}[{number}]", redeemable=redeemable, condition_id=condition)
+        for number, (token, size, redeemable, condition) in enumerate(held)
+    ), cursor
 
 
-def _held(token: str, size: Decimal, redeemable: bool, where: str) -> HeldRow:  # noqa: FBT001
+def _held(token: str, size: Decimal, *, what: str, redeemable: bool, condition_id: str) -> HeldRow:
     if not size.is_finite() or size < 0:
-        raise BadData(f"{where}.size was {size}; a size is a number not below 0")
-    return HeldRow(wire.token_id(token, name=f"{where}.asset"), Shares(size), redeemable)
+        raise BadData(f"{what}.size was {size}; a size is a number not below 0")
+    return HeldRow(
+        wire.token_id(token, name=f"{what}.asset"), Shares(size), redeemable, condition_id
+    )
 
 
 def read_public_trades(body: bytes, *, what: str) -> tuple[TradeSeen, ...]:

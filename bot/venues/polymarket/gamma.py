@@ -6,6 +6,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -84,6 +85,8 @@ class MarketRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     enable_order_book: bool | None = None
     uma_resolution_status: str | None = None
     resolution_status: str | None = None
+    question_id: str | None = msgspec.field(name="questionID", default=None)
+    resolved_by: str | None = None
     events: list[EventRow] | None = None
 
 
@@ -99,6 +102,14 @@ class EventsPage(msgspec.Struct, frozen=True, kw_only=True):
 
     events: list[EventRow]
     next_cursor: str | None = None
+
+
+class Origin(NamedTuple):
+    """What a CTF market's token ids follow from; None where the row does not say."""
+
+    question_id: str | None
+    oracle: str | None
+    """Who reports the outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +146,12 @@ def read_markets(body: bytes, *, what: str) -> Page:
         page = wire.read(body, MarketsPage, what)
     markets = _markets(page.markets, f"{what} markets", None)
     return Page(markets=markets, cursor=wire.next_cursor(page.next_cursor), rows=len(page.markets))
+
+
+def read_origins(body: bytes, *, what: str) -> tuple[Origin, ...]:
+    """Read the origins of the markets of a keyset page, in its order. Raises ``BadData``."""
+    rows = wire.read(body, MarketsPage, what).markets
+    return tuple(Origin(row.question_id, row.resolved_by) for row in rows)
 
 
 def read_events(body: bytes, *, what: str) -> Page:

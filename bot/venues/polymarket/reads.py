@@ -1,16 +1,20 @@
-"""Asks the venue's public REST interfaces: bounded tries, then an error; never an empty answer."""
+"""Asks the venue's REST interfaces: bounded tries, then an error; never an empty answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.clock import Clock
 from bot.errors import BadData, SourceDown
+from bot.venues.polymarket.bucket import Bucket
 from bot.venues.polymarket.settings import Pace
 
 if TYPE_CHECKING:
     import httpx
 
 Params = Sequence[tuple[str, str]]
+
+Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
+"""Makes the headers that authenticate (method, path, body)."""
 
 
 class Reads:
@@ -24,12 +28,24 @@ class Reads:
         base_url: Without a slash at the end.
         clock: For the waits between tries.
         pace: How long and how often.
+        sign: Makes the headers of a private interface, anew for each try; None: it is public.
+        bucket: Paces the requests; None: they are few.
     """
 
-    def __init__(self, *, base_url: str, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        clock: Clock,
+        pace: Pace,
+        sign: Sign | None = None,
+        bucket: Bucket | None = None,
+    ) -> None:
         self._base_url = base_url
         self._clock = clock
         self._pace = pace
+        self._sign = sign
+        self._bucket = bucket
         self._client: httpx.AsyncClient | None = None
         self._is_silent = False
         self._left_alone_until = 0.0
@@ -99,13 +115,18 @@ class Reads:
 
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=self._pace.timeout)
+        if self._bucket is not None:
+            await self._bucket.take()
+        headers = dict(self._sign(method, path, body)) if self._sign is not None else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         try:
             return await self._client.request(
                 method,
                 f"{self._base_url}{path}",
                 params=list(params),
                 content=body,
-                headers={"Content-Type": "application/json"} if body is not None else None,
+                headers=headers,
             )
         except httpx.RequestError as error:
             return f"{type(error).__name__} {error}".strip()

@@ -451,7 +451,7 @@ TABLE: dict[str, Parses | Refused | NotOurs] = {
     ),
     "nautilus_rust/http_order_response_failed.json": Parses(
         answer_with(200),
-        {"result": "rejected", "code": "NOT_ENOUGH_BALANCE", "detail": "Insufficient balance"},
+        {"result": "rejected", "code": "not_enough_balance", "detail": "Insufficient balance"},
     ),
     "nautilus_rust/http_order_response_ok.json": Parses(
         answer_with(200), {"result": "accepted", "resting": True}

@@ -212,27 +212,22 @@ def posted(**changes: object) -> bytes:
         (
             200,
             posted(orderID="", errorMsg="not enough balance / allowance"),
-            Rejected(code="NOT_ENOUGH_BALANCE", detail="not enough balance / allowance"),
+            Rejected(code="not_enough_balance", detail="not enough balance / allowance"),
         ),
         (
             400,
             b'{"error":"order 0x1 is invalid. Price (0.5) breaks minimum tick size rule: 0.1"}',
             Rejected(
-                code="OFF_TICK",
+                code="tick_size",
                 detail="order 0x1 is invalid. Price (0.5) breaks minimum tick size rule: 0.1",
             ),
         ),
-        (425, b"", Rejected(code="RESTARTING", detail="HTTP 425")),
-        (429, b"<html>", Rejected(code="RATE_LIMITED", detail="HTTP 429")),
-        (
-            500,
-            b'{"error":"order timed out"}',
-            Rejected(code="TIMED_OUT", detail="order timed out"),
-        ),
+        (425, b"", Rejected(code="engine_restarting", detail="HTTP 425")),
+        (429, b"<html>", Rejected(code="rate_limited", detail="HTTP 429")),
         (
             503,
             b'{"error":"post-only mode: x","code":"post_only_mode"}',
-            Rejected(code="POST_ONLY_MODE", detail="post-only mode: x"),
+            Rejected(code="post_only_mode", detail="post-only mode: x"),
         ),
     ],
 )
@@ -253,6 +248,9 @@ def test_answer_to_a_post_is_judged(
         (400, b'{"error":"order 0x1 is invalid. Duplicated."}'),
         (400, b"<html>"),
         (408, b'{"error":"timeout"}'),
+        (0, b"ReadTimeout"),
+        (400, b'{"error":"order match delayed due to market conditions"}'),
+        (500, b'{"error":"order timed out"}'),
         (500, b'{"error":"could not insert order"}'),
         (502, b"bad gateway"),
     ],

@@ -115,6 +115,8 @@ class Sdk:
             raise (CredentialError if error.status in _REFUSED else SourceDown)(text) from None
         except PolymarketError as error:
             raise SourceDown(f"{where} failed: {error}") from None
+        # Of its own accord it waits 10 s for an answer, whatever it is told elsewhere.
+        client._ctx.secure_clob._client.timeout = pace.timeout
         return cls(client=client, account=account)
 
     async def close(self) -> None:

@@ -1,0 +1,80 @@
+"""One outcome token's holding: what moved it, what is held now, and what that cost.
+
+Everything is a whole number of millionths of a USD or of a share.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.model.units import ConditionId, EventId, OrderId, TradeId
+
+FillKey = tuple[TradeId, OrderId]
+
+
+class Move(NamedTuple):
+    """One change of a token's holding: shares in, cash out, or the other way round."""
+
+    key: FillKey | str
+    """A fill's; else the id of the transfer that shows it, empty if none does."""
+    event: EventId
+    at: datetime
+    shares_e6: int
+    cash_e6: int
+
+    @property
+    def is_fill(self) -> bool:
+        """Whether an order of ours did it: what premium is made of."""
+        return isinstance(self.key, tuple)
+
+
+@dataclass(slots=True)
+class Lot:
+    """All that happened to one token, and what is held of it now."""
+
+    condition_id: ConditionId
+    event: EventId
+    """Whose hedge it is: of the move that opened it."""
+    opened_at: datetime
+    moves: list[Move] = field(default_factory=list)
+    shares_e6: int = 0
+    cost_e6: int = 0
+    realised_e6: int = 0
+
+    def apply(self, move: Move) -> None:
+        """Count one more move."""
+        self.moves.append(move)
+        self._count(move)
+
+    def replace(self, key: FillKey | str, *changed: Move) -> Move:
+        """Make it as if ``changed``, or nothing, had been where a move was; return that."""
+        index = next(i for i, move in enumerate(self.moves) if move.key == key)
+        gone = self.moves[index]
+        self.moves[index : index + 1] = changed
+        self.shares_e6 = self.cost_e6 = self.realised_e6 = 0
+        for move in self.moves:
+            self._count(move)
+        return gone
+
+    def _count(self, move: Move) -> None:
+        if self.shares_e6 <= 0:
+            self.event, self.opened_at = move.event, move.at
+        if move.shares_e6 > 0:
+            self.cost_e6 -= move.cash_e6
+        else:
+            released_e6 = self._cost_of(-move.shares_e6)
+            self.cost_e6 -= released_e6
+            self.realised_e6 += move.cash_e6 - released_e6
+        self.shares_e6 += move.shares_e6
+        if self.shares_e6 <= 0:  # only below 0 after a reversal: no shares, no cost
+            self.realised_e6 -= self.cost_e6
+            self.cost_e6 = 0
+
+    def _cost_of(self, leaving_e6: int) -> int:
+        """Return the cost that leaves with these shares: their share, rounded down.
+
+        What rounding leaves behind stays with the shares still held and goes with the last one.
+        """
+        if leaving_e6 >= self.shares_e6:
+            return self.cost_e6
+        return self.cost_e6 * leaving_e6 // self.shares_e6

@@ -1,0 +1,48 @@
+"""What every part of the writing ledger stands on: one lock, one transaction, one insert."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.ledger import rows
+from bot.ledger.connection import FileInPlace, WriterLock, explained, immediate
+from bot.ledger.diary import Diary
+from bot.ledger.fold import Fold
+from bot.ledger.questions import Questions
+from bot.ledger.record import TrackRecord
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+class Writing(Questions):
+    """An open ledger with its lock; what is written is written in transactions."""
+
+    def __init__(self, *, db: "Database", path: Path, mode: str, lock: WriterLock) -> None:
+        super().__init__(db=db, path=path, mode=mode)
+        self._lock = lock
+        self._diary = Diary(db=db, mode=mode)
+        self.track_record = TrackRecord(db=db, mode=mode, transaction=self.transaction)
+        self._file = FileInPlace(path)
+
+    def close(self) -> None:
+        """Let go of file and lock; may be called twice."""
+        super().close()
+        self._lock.release()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all that is written inside one atomic step; may be nested."""
+        try:
+            with explained(self.path), immediate(self._db):
+                yield
+        except BaseException:
+            self._fold = Fold()  # rebuilt from what is left, at the next question
+            self._diary.forget()
+            self.track_record.forget()
+            raise
+
+    def _insert(self, table: str, **columns: object) -> None:
+        with self.transaction():
+            rows.insert(self._db, table, columns | {"mode": self.mode})

@@ -1,0 +1,4 @@
+"""The doctor's checks: each looks at one thing, changes nothing, and returns its line.
+
+What cannot be read raises ``DataError`` or ``VenueError``; the doctor makes "unknown" of it.
+"""
