@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,7 +12,8 @@ from bot.app.track import Track, read_track
 from bot.cli.show.forecast import render_track
 from bot.cli.show.reliability import draw_reliability
 from bot.core.track import score_track
-from bot.ledger import Ledger
+from bot.errors import LedgerError
+from bot.ledger import Ledger, LedgerReader
 from bot.ledger.record import Awaited
 from bot.model.signal import (
     NOTHING_LEARNED,
@@ -24,7 +26,9 @@ from bot.model.units import ConditionId, EventId, TokenId
 from tests.cli.conftest import Typed
 from tests.cli.test_show import words_of
 from tests.fakes import START
+from tests.rules.series import walk
 
+START_OF_PRACTICE = datetime(2026, 1, 5, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -149,3 +153,66 @@ def test_a_plot_that_cannot_be_written_is_the_users_to_fix(started: Path, type_i
     assert failed.exit_code == 2
     assert "nowhere/r.svg: cannot be written" in failed.output
     assert "Name another file with --plot." in failed.output
+
+
+def test_a_strategy_with_signals_and_watching_triggers_runs_from_file_to_explain(
+    started: Path, type_in: Typed
+) -> None:
+    (started / "prices").mkdir()
+    before = [reading.number for reading in walk(450, start=95_000.0)]
+    closes = [*before, 95_500.0, 94_800.0, 95_100.0, 70_000.0, 70_300.0, *[70_000.0] * 20]
+    first = START_OF_PRACTICE - timedelta(days=450)
+    rows = "".join(
+        f"{first + timedelta(days=day):%Y-%m-%d},{close:.2f}\n" for day, close in enumerate(closes)
+    )
+    (started / "prices/BTC.csv").write_text(f"as_of,price\n{rows}", encoding="utf-8")
+    config = started / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(
+        text.replace(
+            "  readings: [VIX]\n",
+            "  readings: [VIX]\n  computed: {btc_vol: {rule: volatility, file: prices/BTC.csv}}\n",
+        ),
+        encoding="utf-8",
+    )
+    strategy = started / "strategies/btc-below-60k.yaml"
+    text = strategy.read_text(encoding="utf-8")
+    assert "  signals: [market, own_view]\n" in text
+    watching = "{reading: btc_vol, above: 90, until: 80, cooldown: 2d}"
+    strategy.write_text(
+        f"{text}triggers:\n  - volatility: {watching}\n".replace(
+            "  signals: [market, own_view]\n",
+            "  signals:\n    - market\n    - own_view\n"
+            "    - vol_implied: {file: prices/BTC.csv, below: 60000, when: any_time}\n",
+        ),
+        encoding="utf-8",
+    )
+    for file in (started / "strategies").glob("*.yaml"):
+        if file != strategy:
+            file.unlink()
+
+    assert type_in("check").exit_code == 0
+    assert type_in("run", "--for", "10d").exit_code == 0
+    explained = type_in("explain", str(cycle_of("volatility", started / "ledger"))).output
+    said = " ".join(explained.split())
+    assert "volatility: btc_vol passed to" in said
+    assert "threshold 90, hysteresis 10, then not before 48 h)" in said
+    assert "vol_implied" in said
+    assert "touches below 60,000 from 70,000 in" in said
+    assert "Decided again: the same, byte for byte" in said
+    assert "vol_implied" in type_in("forecast").output
+
+
+def cycle_of(trigger: str, folder: Path) -> int:
+    """Return the first cycle whose plan was made because of this trigger."""
+    reader = LedgerReader.open(folder / "practice.db")
+    try:
+        last = reader.last_decision_cycle() or 0
+        for cycle in range(1, last + 1):
+            with suppress(LedgerError):
+                decision = reader.decision(cycle).decision
+                if any(f.trigger == trigger for e in decision.events for f in e.firings):
+                    return cycle
+    finally:
+        reader.close()
+    raise AssertionError(f"{trigger} never fired")
