@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bot.ledger.questions import Questions
 from bot.ledger.record import Awaited
-from bot.model.signal import NOTHING_LEARNED, Learned
+from bot.model.signal import Learned
 
 if TYPE_CHECKING:
     from bot.core.track import SourceScore
@@ -26,15 +26,14 @@ class Track:
 def read_track(ledger: Questions) -> Track:
     """Return the track record of a ledger."""
     with ledger.snapshot():
-        awaited, scored = ledger.awaited(), ledger.scored()
+        awaited, scored, learned = ledger.awaited(), ledger.scored(), ledger.learned()
     if not scored:
-        return Track(awaited=awaited, resolved=0, scores=(), learned=NOTHING_LEARNED)
-    from bot.core.learn import learn
+        return Track(awaited=awaited, resolved=0, scores=(), learned=learned)
     from bot.core.track import score_track
 
     return Track(
         awaited=awaited,
         resolved=len({each.token_id for each in scored}),
         scores=score_track(scored),
-        learned=learn(scored),
+        learned=learned,
     )

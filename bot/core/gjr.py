@@ -6,6 +6,7 @@ lines. It is what this one is compared to: on its own S&P 500 history both reach
 **Source:** Glosten, Jagannathan and Runkle (1993); Bollerslev (1987); HEDGING section 5.
 """
 
+from functools import lru_cache
 from math import lgamma, log, pi
 from typing import NamedTuple
 
@@ -61,9 +62,7 @@ def fit_gjr(returns: Floats) -> Fit | None:
 
 def filter_gjr(returns: Floats) -> Filtered | None:
     """Take a history apart with the fitted model; None where it cannot be fitted."""
-    if len(returns) < LEAST_RETURNS:
-        return None
-    fit = fit_gjr(returns)
+    fit = _remembered_fit(returns.tobytes()) if len(returns) >= LEAST_RETURNS else None
     if fit is None:
         return None
     rest = 100.0 * returns - fit.mean
@@ -77,6 +76,12 @@ def filter_gjr(returns: Floats) -> Filtered | None:
         gamma=fit.gamma,
         beta=fit.beta,
     )
+
+
+@lru_cache(maxsize=64)
+def _remembered_fit(returns: bytes) -> Fit | None:
+    """Fit once a day and series, not once a cycle: it is most of the time of a simulation."""
+    return fit_gjr(np.frombuffer(returns))
 
 
 def _log_likelihood(parameters: Floats, percent: Floats) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.engine.hear import Hearing, learn_from
+from bot.engine.hear import Hearing
 from bot.engine.ports import Sources
 from bot.errors import BadData, DataError
 from bot.model.market import Market
@@ -56,7 +56,7 @@ async def gather(
         account=account,
         events=tuple([await hear.all(by_event[e.event], _with_quotes(ports, e)) for e in events]),
         halted=ports.ledger.halted(),
-        learned=learn_from(ports.ledger) if listens else NOTHING_LEARNED,
+        learned=ports.ledger.learned() if listens else NOTHING_LEARNED,
     )
 
 

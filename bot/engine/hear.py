@@ -3,16 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from bot.errors import DataError
 from bot.model.portfolio import Portfolio
-from bot.model.signal import NOTHING_LEARNED, Estimate, Get, Learned, Outlook
+from bot.model.signal import Estimate, Get, Outlook
 from bot.model.strategy import Strategy
 from bot.model.view import EventView, MarketView
-
-if TYPE_CHECKING:
-    from bot.ledger.questions import Questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +45,3 @@ class Hearing:
             raw = await signal.fetch(get)
             estimates.append(replace(signal.estimate(raw, outlook), signal=key))
         return replace(seen, estimates=tuple(estimates))
-
-
-def learn_from(ledger: "Questions") -> Learned:
-    """Return what the track record teaches; numpy is not needed before there is one."""
-    scored = ledger.scored()
-    if not scored:
-        return NOTHING_LEARNED
-    from bot.core.learn import learn
-
-    return learn(scored)

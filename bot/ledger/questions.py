@@ -22,7 +22,7 @@ from bot.ledger.rows import from_text
 from bot.model.comparison import Comparison
 from bot.model.decision import Decision
 from bot.model.orders import Fill, LiveOrder
-from bot.model.signal import Scored
+from bot.model.signal import NOTHING_LEARNED, Learned, Scored
 from bot.model.units import ClientOrderId, ConditionId, EventId, OrderId, TokenId
 from bot.model.view import Account, EventMemory, View
 
@@ -72,6 +72,8 @@ class Questions:
         self.mode = mode
         self._db = db
         self._fold = Fold()
+        self._learned_at: int | None = None
+        self._learned = NOTHING_LEARNED
         self._parts = Parts(db, mode=mode)
 
     def close(self) -> None:
@@ -217,6 +219,15 @@ class Questions:
         """Return the forecasts of markets that have resolved, oldest first."""
         with self.snapshot():
             return tuple(scored(self._db))
+
+    def learned(self) -> Learned:
+        """Return what the track record teaches, worked out again only after a new outcome."""
+        outcome = (self._one("SELECT max(id) FROM outcomes") or (None,))[0]
+        if outcome != self._learned_at:
+            from bot.core.learn import learn  # numpy is not needed before there is an outcome
+
+            self._learned_at, self._learned = outcome, learn(self.scored())
+        return self._learned
 
     def decision_count(self) -> int:
         """Return how many cycles left a decision."""
