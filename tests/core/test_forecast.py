@@ -1,9 +1,12 @@
 """The pooled probability and each source's weight in it."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.forecast import days_until, default_slope, logit, pool_forecast, prior_weight
 from bot.model.signal import Calibration, Estimate, Learned, SignalLesson
@@ -202,3 +205,27 @@ def test_a_signal_weighs_less_where_more_trades(
     bids: Sequence[tuple[str, str]], asks: Sequence[tuple[str, str]], weight: float
 ) -> None:
     assert prior_weight(make_book(YES, bids=bids, asks=asks)) == weight
+
+
+@given(
+    st.floats(0.001, 0.999),
+    st.lists(st.floats(0.0, 1.0), min_size=1, max_size=5),
+    st.floats(0.0, 0.2),
+    st.floats(-1.0, 1.0),
+)
+def test_a_pooled_forecast_is_a_probability_within_the_bound_of_the_calibrated_market(
+    market: float, numbers: list[float], weight: float, change: float
+) -> None:
+    signals = [said(f"s{place}", number) for place, number in enumerate(numbers)]
+    learned = known(weights=dict.fromkeys((each.signal for each in signals), change))
+    forecast = pool_forecast(market, None, signals, learned=learned, weight=weight)
+
+    assert forecast.calibrated is not None
+    assert 0.0 < forecast.probability < 1.0
+    moved = math.log(forecast.probability / (1 - forecast.probability)) - math.log(
+        forecast.calibrated / (1 - forecast.calibrated)
+    )
+    assert abs(moved) <= 0.7 + 1e-5
+    assert sum(part for _, part in forecast.shares_of) == pytest.approx(1.0)
+    assert forecast.shares_of[0][1] >= 0.5 - 1e-9
+    assert math.isfinite(forecast.spread)
