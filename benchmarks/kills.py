@@ -39,13 +39,20 @@ def main() -> int:
         for outlived in (False, True):
             hits += run_kills(Path(folder), kills=SOAK_KILLS, seed=SOAK_SEED, outlived=outlived)
             print(f"{len(hits)} kills in {time.monotonic() - began:.0f} s, no fault found")
-    WHERE.write_text("\n".join(_page(hits, time.monotonic() - began)) + "\n", encoding="utf-8")
+    write_part("Kills", _page(hits, time.monotonic() - began))
     print(f"wrote {WHERE}")
     return 0
 
 
+def write_part(title: str, lines: Iterable[str]) -> None:
+    """Write the part of ``kills.md`` under a title; the others stay as they are."""
+    parts = WHERE.read_text("utf-8").split("\n# ") if WHERE.exists() else []
+    kept = {part.partition("\n")[0].removeprefix("# "): part.removeprefix("# ") for part in parts}
+    kept[title] = "\n".join((title, "", *lines)) + "\n"
+    WHERE.write_text("\n".join(f"# {part}" for part in kept.values()), encoding="utf-8")
+
+
 def _page(hits: list[Hit], seconds: float) -> Iterable[str]:
-    yield "# Kills\n"
     yield (
         f"{len(hits)} times the daemon was killed (SIGKILL) while it ran the example config on the"
         f" practice market, and started again in the same folder, {DAYS} simulated days a life:"

@@ -15,8 +15,8 @@ from bot.chain.addresses import Contracts
 from bot.chain.records import Execution
 from bot.errors import BadData
 from bot.model.orders import Side
-from bot.model.transfers import Transfer
-from bot.model.units import OrderId, Shares, TokenId, Usd, from_e6
+from bot.model.transfers import Executed, Transfer
+from bot.model.units import OrderId, Shares, TokenId, Usd, from_e6, to_e6
 
 _ERC20 = "Transfer(address,address,uint256)"
 _SINGLE = "TransferSingle(address,address,address,uint256,uint256)"
@@ -93,6 +93,27 @@ def executions_in(logs: Iterable[Log], contracts: Contracts) -> tuple[Execution,
     filled = topic(_FILLED)
     return tuple(
         _execution(log) for log in logs if log.address in venues and log.topics[:1] == (filled,)
+    )
+
+
+def executed_in(logs: Iterable[Log], *, wallet: str, contracts: Contracts) -> tuple[Executed, ...]:
+    """Return what each order of a wallet got out of its transactions.
+
+    Raises:
+        BadData: a log of an exchange cannot be read.
+    """
+    unique = {(log.block, log.index): log for log in logs}
+    return tuple(
+        Executed(
+            transaction=one.transaction,
+            order_id=one.order_id,
+            token_id=one.token_id,
+            shares_e6=to_e6(one.shares) if one.side is Side.BUY else -to_e6(one.shares),
+            cash_e6=(-to_e6(one.usd) if one.side is Side.BUY else to_e6(one.usd))
+            - to_e6(one.fee_usd),
+        )
+        for one in executions_in((unique[place] for place in sorted(unique)), contracts)
+        if one.maker.lower() == wallet.lower()
     )
 
 

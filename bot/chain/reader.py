@@ -8,7 +8,7 @@ from typing import Any
 from bot.chain.abi import decode, encode_call, field, hex_text, number
 from bot.chain.addresses import Contracts
 from bot.chain.allowances import allowance_calls, read_allowances
-from bot.chain.logs import Log, executions_in, read_log, transfers_in, wallet_filters
+from bot.chain.logs import Log, executed_in, executions_in, read_log, transfers_in, wallet_filters
 from bot.chain.records import Allowance, Execution
 from bot.chain.rpc import NodeError, Question, Rpc
 from bot.chain.settings import PUBLIC_NODE, ChainPace
@@ -204,7 +204,8 @@ class Chain:
         rows = transfers_in(
             logs, wallet=wallet, contracts=self._contracts, times=await self._times(logs)
         )
-        return Transfers(upto_block=upto_block, rows=rows)
+        executed = executed_in(logs, wallet=wallet, contracts=self._contracts)
+        return Transfers(upto_block=upto_block, rows=rows, executed=executed)
 
     async def executions(self, transaction: str) -> tuple[Execution, ...]:
         """Return what a transaction executed of anyone's orders, with the exact fees.

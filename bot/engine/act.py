@@ -25,7 +25,7 @@ async def act(ports: Ports, view: View, decision: Decision, *, stop: str = "") -
     """
     left = list(decision.approved)
     try:
-        await _cancel(ports, decision.cancels)
+        await cancel(ports, decision.cancels)
         while left:
             intent = left[0]
             stop = stop or _why_stop(ports, view)
@@ -45,7 +45,7 @@ async def act(ports: Ports, view: View, decision: Decision, *, stop: str = "") -
 async def cancel_all(ports: Ports) -> int:
     """Cancel every order of ours that may rest; return how many were asked for."""
     orders = [order.order_id for order in ports.ledger.orders_without_end()]
-    await _cancel(ports, orders)
+    await cancel(ports, orders)
     return len(orders)
 
 
@@ -65,7 +65,7 @@ def _why_stop(ports: Ports, view: View) -> str:
     return ""
 
 
-async def _cancel(ports: Ports, order_ids: Iterable[OrderId]) -> None:
+async def cancel(ports: Ports, order_ids: Iterable[OrderId]) -> None:
     """Ask for each cancel; what became of the order is for reconcile to say."""
     for order_id in order_ids:
         now = ports.clock.now()

@@ -13,6 +13,7 @@ from bot.engine.gather import gather
 from bot.engine.outcomes import Outcomes
 from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
+from bot.engine.refused import say_refused
 from bot.engine.tell import report_decision, tell_refusals
 from bot.engine.watch import ClockWatch
 from bot.errors import BotError, InvariantError, LedgerError, VenueError
@@ -83,15 +84,15 @@ class Engine:
             raise
         except LedgerError:
             raise
-        except (VenueError, TimeoutError) as error:
+        except (BotError, TimeoutError) as error:
             result = self._skip(at, str(error) or "the cycle took longer than its deadline")
-        except BotError as error:
-            result = self._skip(at, str(error))
         except Exception as error:  # noqa: BLE001 - the one edge: nothing more is sent, trading halts
             text = f"unexpected {type(error).__name__}: {error}"
             ports.ledger.record_halt(text, ports.clock.now())  # first: to report it may fail too
             ports.report("cycle.skipped", cycle=self._cycle, error=text, unexpected=True)
             result = self._skip(at, text)
+        if result.skipped and ports.ledger.halted():  # a cancel needs none of what cannot be read
+            await self._withdraw()
         result = replace(result, look_again_at=self._reconciler.look_again_at)
         self._finish(result, started)
         return result
@@ -219,6 +220,7 @@ class Engine:
             result.cycle, result.at, duration_ms=round(duration * 1000, 3), counts=counts
         )
         amiss = _amiss(result) | dict(ports.portfolio.failing) | self._reconciler.amiss()
+        amiss |= say_refused(ports.ledger)
         ports.ledger.record_standing(amiss, result.at)
         if decision is None:
             return

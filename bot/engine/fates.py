@@ -1,7 +1,8 @@
 """Says what became of our orders.
 
 One that is not shown is not "cancelled" and not "never there" until the rules below say so; one
-that was thought to have ended and is shown lives again.
+that was thought to have ended and is shown lives again; one that may not rest but does is
+cancelled.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.engine.act import cancel
 from bot.engine.ports import Ports
 from bot.errors import VenueError
 from bot.model.orders import LiveOrder, OrderStatus, OrderType, VenueOrder
@@ -56,6 +58,9 @@ class Fates:
         ledger, now = self.ports.ledger, self.ports.clock.now()
         changed: list[str] = []
         back = [order for order_id in shown if (order := ledger.order(order_id)) is not None]
+        # The venue has let such orders rest after it called them unmatched (POLYMARKET 4.3).
+        stray = [order.order_id for order in back if order.order_type is not OrderType.GTD]
+        await cancel(self.ports, stray)
         orders = {order.order_id: order for order in (*ledger.orders_without_end(), *back)}
         for order in orders.values():
             fate = await self._fate(order, shown.get(order.order_id), now)

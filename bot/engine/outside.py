@@ -1,7 +1,7 @@
 """Books what the chain shows and no order of ours explains: transfers, and payouts that arrived."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from bot.engine.explain_transfers import explain
 from bot.engine.ports import Ports
 from bot.errors import VenueError
 from bot.model.orders import OrderStatus
-from bot.model.transfers import Entry, EntryKind, Transfer, Transfers
+from bot.model.transfers import Entry, EntryKind, Executed, Transfer, Transfers
 from bot.model.units import TokenId, from_e6, to_e6
 
 READ_AGAIN = 450
@@ -47,7 +47,7 @@ class Outside:
         since = max(last - READ_AGAIN, first + 1)
         found = await self.ports.venue.transfers(since_block=since)
         with self.ports.ledger.transaction():
-            changed = self._take_back(found, since) + self._book(found.rows)
+            changed = self._take_back(found, since) + self._book(found)
             ahead = found.upto_block - last
             if not self.waiting and ahead > 0 and (changed or ahead >= STORE_EVERY):
                 self.ports.ledger.record_block(found.upto_block, self.ports.clock.now())
@@ -103,24 +103,40 @@ class Outside:
             self.ports.report("transfer.undone", transaction=transaction)
         return len(gone)
 
-    def _book(self, rows: Sequence[Transfer]) -> int:
+    def _book(self, found: Transfers) -> int:
         ledger, now = self.ports.ledger, self.ports.clock.now()
         booked, self.waiting, self.executed = 0, set(), set()
         known = ledger.transactions()
-        for transaction, group in _by_transaction(rows).items():
+        for transaction, group in _by_transaction(found.rows).items():
             ours = [o for order_id in group[0].order_ids if (o := ledger.order(order_id))]
             unheard = any(order.status is not OrderStatus.FILLED for order in ours)
             if unheard and group[0].at > now - HEARD_WITHIN:
                 self.executed |= {order.token_id for order in ours}
-            if ours or transaction in known:
+            rows = self._of_others(group, found.executed) if ours else group
+            if transaction in known or not rows:
                 continue
-            entries = explain(group, ledger.account(now))
+            entries = explain(rows, ledger.account(now))
             if entries is None:
                 self.waiting.add(transaction)
                 continue
             self._record(entries, now)
             booked += 1
         return booked
+
+    def _of_others(self, group: Sequence[Transfer], executed: Sequence[Executed]) -> list[Transfer]:
+        """Return the part that orders of our wallet, but of another program, had in a match.
+
+        One match may execute ours and theirs; who got which of its transfers is not to be seen.
+        """
+        rows: list[Transfer] = []
+        for one in executed:
+            is_here = one.transaction == group[0].transaction
+            if is_here and self.ports.ledger.order(one.order_id) is None:
+                name = f"{one.transaction}/{one.order_id}"
+                row = replace(group[0], transfer_id=name, token_id=None, change_e6=one.cash_e6)
+                shares = replace(row, token_id=one.token_id, change_e6=one.shares_e6)
+                rows += (row, replace(shares, transfer_id=f"{name}/shares"))
+        return rows
 
     def _record(self, entries: Sequence[Entry], now: datetime) -> None:
         self.ports.ledger.record_entries(entries, now)

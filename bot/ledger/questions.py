@@ -21,7 +21,7 @@ from bot.ledger.record import Awaited, awaited, scored
 from bot.ledger.rows import from_text
 from bot.model.comparison import Comparison
 from bot.model.decision import Decision
-from bot.model.orders import Fill, LiveOrder
+from bot.model.orders import Fill, LiveOrder, OrderStatus
 from bot.model.signal import NOTHING_LEARNED, Learned, Scored
 from bot.model.units import ClientOrderId, ConditionId, EventId, OrderId, TokenId
 from bot.model.view import Account, EventMemory, View
@@ -105,6 +105,17 @@ class Questions:
     def has_order(self, client_order_id: ClientOrderId) -> bool:
         """Whether an order of this id was written, that is: may have left."""
         return client_order_id in self._current().order_ids
+
+    def last_refusal(self) -> str:
+        """Return code and words with which the venue refused our newest order, if it did."""
+        newest = next(reversed(self._current().orders.values()), None)
+        if newest is None or newest.status is not OrderStatus.REJECTED:
+            return ""
+        row = self._one(
+            "SELECT detail FROM order_events WHERE client_order_id = ? ORDER BY id DESC",
+            newest.client_order_id,
+        )
+        return "" if row is None else str(row[0])
 
     def orders(self) -> tuple[LiveOrder, ...]:
         """Return all our orders, ended or not, oldest first."""

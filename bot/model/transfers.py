@@ -26,12 +26,27 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """What one order of our wallet got out of a transaction, whoever sent the order."""
+
+    transaction: str
+    order_id: OrderId
+    token_id: TokenId
+    shares_e6: int
+    """Negative if it sold."""
+    cash_e6: int
+    """Fee included; negative if it bought."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfers:
     """What the chain shows of our wallet in a span of blocks."""
 
     upto_block: int
     """The last block read; ask from the next one on."""
     rows: tuple[Transfer, ...]
+    executed: tuple[Executed, ...] = ()
+    """Each order's part of the rows that have ``order_ids``."""
 
 
 class EntryKind(StrEnum):

@@ -53,8 +53,8 @@ def audit(path: Path, bounds: Bounds) -> Sums:
         db.row_factory = sqlite3.Row
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-        _check_ids(db)
-        live = _replay_orders(db)
+        check_ids(db)
+        live = replay_orders(db)
         sums = _add_up(db, live)
         _check_order_sizes(db, bounds)
     db.close()
@@ -63,7 +63,19 @@ def audit(path: Path, bounds: Bounds) -> Sums:
     return sums
 
 
-def _check_ids(db: sqlite3.Connection) -> None:
+def has_tables(path: Path) -> bool:
+    """Whether the ledger was made; a kill may come before."""
+    if not path.exists() or path.stat().st_size == 0:
+        return False
+    db = sqlite3.connect(path)
+    try:
+        return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'standing'").fetchone())
+    finally:
+        db.close()
+
+
+def check_ids(db: sqlite3.Connection) -> None:
+    """No order, no fill stands there twice, and every fill is one of an order."""
     orders = db.execute("SELECT client_order_id, order_id FROM orders").fetchall()
     for column in (0, 1):
         assert len({row[column] for row in orders}) == len(orders), "an order stands there twice"
@@ -73,7 +85,7 @@ def _check_ids(db: sqlite3.Connection) -> None:
     assert all(row["order_id"] in ours for row in fills), "a fill of no order of ours"
 
 
-def _replay_orders(db: sqlite3.Connection) -> dict[str, sqlite3.Row]:
+def replay_orders(db: sqlite3.Connection) -> dict[str, sqlite3.Row]:
     """Return the orders without end; no order may have left while its token had one."""
     orders = {row["client_order_id"]: row for row in db.execute("SELECT * FROM orders")}
     live: dict[str, sqlite3.Row] = {}

@@ -11,7 +11,6 @@ import asyncio
 import multiprocessing
 import shutil
 import signal
-import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ from bot.ledger import LedgerReader
 from bot.model.orders import LiveOrder
 from bot.model.units import Usd
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
-from tests.engine.audit import audit, read_bounds
+from tests.engine.audit import audit, has_tables, read_bounds
 from tests.engine.mortal import HOWS, Kill, live_alone, live_outlived, make_note, read_note
 
 REPO = Path(__file__).resolve().parents[2]
@@ -168,7 +167,7 @@ class World:
             if found.exists():
                 shutil.copy(found, f"{copy}{name}")
         stage = read_note(self.settings.ledger)
-        if not _has_tables(copy):
+        if not has_tables(copy):
             return Found(stage=stage)
         audit(copy, self._bounds)
         reader = LedgerReader.open(copy)
@@ -265,14 +264,3 @@ def practice_settings(folder: Path, *, seed: int) -> Settings:
     settings = load_settings(REPO / "config.example.yaml", {})
     practice = settings.practice.model_copy(update={"seed": seed, "pace": timedelta(0)})
     return replace(settings, ledger=folder / "ledger.db", practice=practice)
-
-
-def _has_tables(path: Path) -> bool:
-    """Whether the ledger was made; a kill may come before."""
-    if not path.exists() or path.stat().st_size == 0:
-        return False
-    db = sqlite3.connect(path)
-    try:
-        return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'standing'").fetchone())
-    finally:
-        db.close()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.truth.stage import SETTINGS, Setting, Stage, open_stage
+from tests.truth.stage import ACROSS, Setting, Stage, open_stage
 
 
-@pytest.fixture(params=SETTINGS, ids=str)
+@pytest.fixture(params=ACROSS, ids=str)
 def setting(request: pytest.FixtureRequest) -> Setting:
-    """A kind of market and a kind of account."""
+    """A plain key on one kind of market, a session key on the other; a module may override it."""
     chosen = request.param
     assert isinstance(chosen, Setting)
     return chosen

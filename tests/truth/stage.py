@@ -72,6 +72,8 @@ PLAIN = tuple(Setting(kind=kind, is_session=False) for kind in MarketKind)
 SESSION = tuple(Setting(kind=kind, is_session=True) for kind in MarketKind)
 RELAYED = tuple(Setting(kind=kind, is_session=False, is_relayed=True) for kind in MarketKind)
 SETTINGS = (*PLAIN, *SESSION)
+ACROSS = (PLAIN[0], SESSION[1])
+"""Both kinds of market and both of account, in half the time."""
 MIXED = (PLAIN[0], SESSION[1])
 """Both kinds of market and both of account, where their product shows nothing more."""
 
@@ -160,6 +162,11 @@ class Stage:
     async def deliver(self, number: int) -> None:
         """Let an order that got lost on its way arrive at last; the number counts from 0."""
         await self.sandbox.rest.handle(self.requests[number])
+
+    async def settle(self) -> None:
+        """Let what has matched be settled, and be deep enough in the chain to be believed."""
+        await self.sandbox.settle()
+        await self.chain.mine(2)
 
     def resting(self) -> list[Order]:
         """Return our orders that rest at the exchange."""
@@ -310,6 +317,7 @@ class Stage:
     async def check(self) -> None:
         """Hold ledger, exchange and chain against each other, now that faults are over."""
         self.sandbox.faults.clear()
+        await self.settle()
         await self.daemon.engine.reconcile()
         self.check_posts()
         self.check_fills()
@@ -424,7 +432,7 @@ async def _authorize(chain: LocalChain, sandbox: Sandbox, wallet: str, key: Secr
 def _write(folder: Path, sandbox: Sandbox, *, wallet: str, strategy: str) -> Settings:
     config = write_files(folder, sandbox.endpoints, wallet=wallet, keystore="key.json")
     text = config.read_text("utf-8")
-    for old, new in (("poll: 1s", "poll: 30s"), ("request_timeout: 5s", "request_timeout: 1s")):
+    for old, new in (("poll: 1s", "poll: 30s"), ("request_timeout: 5s", "request_timeout: 3s")):
         assert old in text
         text = text.replace(old, new)
     config.write_text(text, "utf-8")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bot.model.orders import OrderStatus
-from tests.truth.stage import Stage
+from tests.truth.stage import SETTINGS, Stage
 
 pytestmark = pytest.mark.chain
 
 
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
 async def test_a_hedge_is_opened_once_and_everybody_agrees(stage: Stage) -> None:
     await stage.cycle()
     await stage.calm()

@@ -55,7 +55,9 @@ async def test_a_timed_out_order_that_filled_is_found_and_not_sent_again(stage: 
     go_wrong(stage, Fault.HANG, after=True)
     began = stage.clock.monotonic()
     await stage.cycle(0)
-    assert stage.clock.monotonic() - began < 5  # request_timeout is 1 s
+    assert (
+        stage.clock.monotonic() - began < 8
+    )  # request_timeout is 3 s; left alone the client waits 10 s
     assert len(stage.events("order.unknown")) == 1
     await check_filled_once(stage)
 
@@ -140,10 +142,10 @@ async def test_an_unmatched_order_that_was_placed_is_taken_back(stage: Stage) ->
     await stage.cycle()
     stage.sandbox.faults.unmatched = Unmatched.NEVER
     assert len(stage.events("order.unknown")) == 1
-    assert len(stage.resting()) == 1
+    assert len(stage.sandbox.records.orders) == 1
+    assert stage.resting() == []
     await stage.calm()
     await stage.cycles(180)
-    assert stage.resting() == []
     assert stage.only_order().status is OrderStatus.CANCELLED
     assert len(stage.posted) == 1
 

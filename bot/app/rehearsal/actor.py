@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ class Actor:
 
     name: str
     folder: Path
+    tell: Callable[[str], None] = lambda _: None
     owner_redeems: bool
     """Whether payouts must be fetched by the owner, because the daemon's key may not."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Actor:
         Raises:
             RehearsalFailed: it ended with anything but 0.
         """
+        self.tell(f"{self.name}: $ polyhedge {' '.join(words)}")
         process = await self._start(*words, output=asyncio.subprocess.PIPE)
         async with asyncio.timeout(COMMAND_S):
             out, _ = await process.communicate()
@@ -65,6 +67,7 @@ class Actor:
 
     async def start_daemon(self) -> None:
         """Start `polyhedge run --live`; its log goes to a file in the folder."""
+        self.tell(f"{self.name}: $ polyhedge run --live")
         with (self.folder / "run.log").open("ab") as log:
             self._daemon = await self._start("run", "--live", "--yes", output=log.fileno())
 

@@ -123,7 +123,7 @@ class Story:
     def _actor(self, name: str, *, owner_redeems: bool) -> Actor:
         folder = self.folder / name.replace(" ", "-")
         folder.mkdir(parents=True)
-        return Actor(name=name, folder=folder, owner_redeems=owner_redeems)
+        return Actor(name=name, folder=folder, tell=self.tell, owner_redeems=owner_redeems)
 
     def _write(self, actor: Actor, *, keystore: str) -> None:
         endpoints = self.scenery.sandbox.endpoints

@@ -30,6 +30,7 @@ from bot.venues.polymarket.settings import Pace
 
 _SALT_BITS = 53
 _ASK_AGAIN = (408, 425, 429)
+_SHORT = ("not_enough_balance", "not_enough_allowance")
 
 
 class OrderDesk:
@@ -98,19 +99,25 @@ class OrderDesk:
         """Send once, and say what is proven.
 
         While the venue has said that it takes nothing, or by its own terms would refuse, nothing
-        is sent.
+        is sent. Its copy of our balances lags after a fill: it is made to read them anew before a
+        sale, so that no exit is refused for it, and after a refusal, for the next order.
         """
         intent = prepared.intent
+        sold = intent.token_id if intent.side is Side.SELL else None
         if prepared.order_id in self._sent:
             return Unknown(detail="it was sent before; it is not sent again")
         refusal = self._closed(intent) or self._markets.refusal(intent)
         if refusal is None:
+            if sold is not None:
+                await self._sdk.reread(sold)
             await self._ordering.take()
             self._sent.add(prepared.order_id)
             result = await self._post(prepared)
             if not isinstance(result, Rejected):
                 return result
             refusal = result
+            if refusal.code in _SHORT:
+                await self._sdk.reread(sold)
         self._markets.refused(intent, refusal.code)
         return refusal
 

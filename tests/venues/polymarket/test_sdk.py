@@ -13,7 +13,8 @@ from bot.chain.addresses import POLYGON
 from bot.errors import CredentialError, SourceDown, UserError
 from bot.model.account import Secret, WalletKind
 from bot.model.orders import OrderType
-from bot.model.units import OrderId
+from bot.model.units import OrderId, TokenId
+from bot.sandbox.chain import LocalMarkets
 from bot.sandbox.http import Reply
 from bot.venues.polymarket.sdk.client import HeartbeatMismatch, Sdk
 from bot.venues.polymarket.sdk.setup import (
@@ -37,6 +38,8 @@ from tests.venues.polymarket.counter import (
 )
 from tests.venues.polymarket.test_order_hash import CTF, vector_order
 
+CTF_TOKEN = LocalMarkets().ctf("fed-cuts").token_ids[0]
+V2_TOKEN = LocalMarkets().v2("recession").token_ids[0]
 SESSION = Secret("0x" + "22" * 32)
 
 
@@ -234,6 +237,24 @@ async def test_a_cancel_names_its_order(counter: Counter) -> None:
         answer = await sdk.cancel(OrderId("0xaa"))
     assert counter.bodies("DELETE /clob/order") == [b'{"orderID":"0xaa"}']
     assert json.loads(answer.body) == answered
+
+
+@pytest.mark.parametrize(
+    ("token", "asked"),
+    [
+        (None, {"asset_type": "COLLATERAL"}),
+        (CTF_TOKEN, {"asset_type": "CONDITIONAL", "token_id": CTF_TOKEN}),
+        (V2_TOKEN, {"asset_type": "CONDITIONAL-V2", "token_id": V2_TOKEN}),
+    ],
+    ids=["cash", "ctf", "v2"],
+)
+async def test_the_venue_is_told_which_balance_to_read_anew(
+    counter: Counter, token: TokenId | None, asked: dict[str, str]
+) -> None:
+    counter.answers["GET /clob/balance-allowance/update"] = reply(200, "")
+    async with open_sdk(counter, wallet=DEPOSIT) as sdk:
+        await sdk.reread(token)
+    assert dict(counter.asked[-1].query) == {"signature_type": "3", **asked}
 
 
 async def test_a_heartbeat_that_names_another_id_says_which(counter: Counter) -> None:

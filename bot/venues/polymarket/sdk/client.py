@@ -14,7 +14,8 @@ from bot.chain.addresses import CHAIN_ID, Contracts
 from bot.errors import CredentialError, SourceDown, VenueError
 from bot.model.account import Secret, TradingAccount
 from bot.model.orders import OrderType
-from bot.model.units import OrderId
+from bot.model.units import OrderId, TokenId
+from bot.venues.polymarket.gamma import is_v2_token
 from bot.venues.polymarket.l2 import ApiKey
 from bot.venues.polymarket.order_hash import OrderFields
 from bot.venues.polymarket.sdk.calls import Call
@@ -115,8 +116,7 @@ class Sdk:
             raise (CredentialError if error.status in _REFUSED else SourceDown)(text) from None
         except PolymarketError as error:
             raise SourceDown(f"{where} failed: {error}") from None
-        # Of its own accord it waits 10 s for an answer, whatever it is told elsewhere.
-        client._ctx.secure_clob._client.timeout = pace.timeout
+        client._ctx.secure_clob._client.timeout = pace.timeout  # else 10 s, whatever was set
         return cls(client=client, account=account)
 
     async def close(self) -> None:
@@ -170,13 +170,22 @@ class Sdk:
 
     async def post(self, body: bytes) -> Answer:
         """Send one signed order, once."""
-        clob = self._client._ctx.secure_clob
-        return await _answer(clob.post_json("/order", json=json.loads(body)))
+        asked = self._client._ctx.secure_clob.post_json("/order", json=json.loads(body))
+        return await _answer(asked)
 
     async def cancel(self, order_id: OrderId) -> Answer:
         """Ask for the end of one order, once."""
-        clob = self._client._ctx.secure_clob
-        return await _answer(clob.delete_json("/order", json={"orderID": order_id}))
+        asked = self._client._ctx.secure_clob.delete_json("/order", json={"orderID": order_id})
+        return await _answer(asked)
+
+    async def reread(self, token_id: TokenId | None) -> Answer:
+        """Let the venue read our shares of a token, or our cash, anew: its own copy lags."""
+        params = {"asset_type": "COLLATERAL", "signature_type": str(self.account.kind.value)}
+        if token_id is not None:
+            kind = "CONDITIONAL-V2" if is_v2_token(token_id) else "CONDITIONAL"
+            params |= {"asset_type": kind, "token_id": token_id}
+        asked = self._client._ctx.secure_clob.get_json("/balance-allowance/update", params=params)
+        return await _answer(asked)
 
     async def beat(self, last_id: str) -> str:
         """Send one heartbeat; return the id that the next one must name.
@@ -276,8 +285,7 @@ async def _answer(request: Awaitable[Any]) -> Answer:
     try:
         return Answer(status=200, body=json.dumps(await request).encode())
     except RequestRejectedError as error:
-        text = str(error)
-        # The client's own sentence about a body it could not read is no word of the venue.
+        text = str(error)  # its own sentence about a body it could not read is no word of the venue
         body = b"" if text.startswith("Request to ") else json.dumps({"error": text}).encode()
         return Answer(status=error.status, body=body, retry_after_s=error.retry_after)
     except RateLimitError as error:
