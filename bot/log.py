@@ -39,6 +39,8 @@ EVENTS: Mapping[str, LogEvent] = {
     ),
     "redeem.sent": LogEvent("info", "A redeem of a resolved market is on disk and leaves now."),
     "redeem.failed": LogEvent("warning", "A redeem is not known to be done; it is tried again."),
+    "merge.sent": LogEvent("info", "A merge of pairs is on disk and leaves now; why they are."),
+    "merge.failed": LogEvent("warning", "A merge is not known to be done; it is tried again."),
     "reconcile.finished": LogEvent("info", "Ledger and venue were compared and agree."),
     "reconcile.mismatched": LogEvent("warning", "Ledger and venue differ; both figures."),
     "invariant.broken": LogEvent("error", "Our own books contradict themselves: trading halts."),

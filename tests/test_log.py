@@ -22,7 +22,7 @@ CONVENTION = """
   app.started app.stopped strategy.loaded cycle.finished cycle.skipped source.failed
   source.recovered plan.made hedge.decided order.submitted order.rejected order.unknown
   order.cancelled fill.recorded risk.denied transfer.recorded transfer.undone redeem.sent
-  redeem.failed reconcile.finished reconcile.mismatched invariant.broken
+  redeem.failed merge.sent merge.failed reconcile.finished reconcile.mismatched invariant.broken
 """
 
 

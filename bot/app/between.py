@@ -7,27 +7,37 @@ from bot.engine.cycle import CycleResult
 from bot.engine.lookout import Lookout
 from bot.engine.ports import Ports
 from bot.model.decision import Decision
-from bot.model.market import MarketEvent
+from bot.model.market import MarketChanged, MarketEvent
 from bot.model.view import View
 
 
 class Between:
     """Keeps a ``Lookout`` with what the last cycle knew; for clocks that run by themselves.
 
-    It only wakes: the cycle gathers everything anew and decides for itself. On a stepped clock
-    books come when a cycle asks for them, so there is nothing in between.
+    It only wakes: the cycle decides for itself. On a stepped clock books come when a cycle asks for
+    them, so there is nothing in between.
     """
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._lookout: Lookout | None = None
+        self._view: View | None = None
         self.wake = asyncio.Event()
         """Set when a cycle would do something now."""
+        self.news = _News(self.wake)
+        """Set by whoever has heard of anything but a book."""
         ports.market_data.listen(self._hear)
 
-    def pause(self) -> None:
-        """Stop looking: a cycle begins."""
-        self._lookout = None
+    def pause(self) -> View | None:
+        """Stop looking: a cycle begins.
+
+        Returns:
+            What a book was decided on that woke it; None if anything else has been heard of.
+        """
+        found = None if self.news.is_set() else self._view
+        self._lookout, self._view = None, None
+        self.news.clear()
+        return found
 
     def look_out(self, result: CycleResult) -> None:
         """Look from what a cycle has left; not while halted or when it decided nothing."""
@@ -56,7 +66,21 @@ class Between:
     def _hear(self, event: MarketEvent) -> None:
         if self._lookout is not None:
             self._lookout.hear(event)
+        elif isinstance(event, MarketChanged):
+            self._view = None  # the view has the market as it was before
 
-    def _found(self, _view: View, _decision: Decision) -> None:
-        self.pause()
+    def _found(self, view: View, _decision: Decision) -> None:
+        self._lookout, self._view = None, view
         self.wake.set()
+
+
+class _News(asyncio.Event):
+    """Sets another event too."""
+
+    def __init__(self, other: asyncio.Event) -> None:
+        super().__init__()
+        self._other = other
+
+    def set(self) -> None:
+        super().set()
+        self._other.set()

@@ -49,7 +49,7 @@ async def _run_live_quotes(
     """Run cycles on the system clock; books, halts and our own orders' news wake them early."""
     ports = daemon.ports
     between = Between(ports)
-    beside = [asyncio.ensure_future(task) for task in daemon.beside(between.wake)]
+    beside = [asyncio.ensure_future(task) for task in daemon.beside(between.news)]
     for task in beside:
         task.add_done_callback(lambda _: stop.set())  # one that ends by itself has failed
     try:
@@ -77,9 +77,8 @@ class _Cycles:
 
     async def __call__(self) -> datetime:
         daemon = self._daemon
-        if self._between is not None:
-            self._between.pause()
-        result = await daemon.engine.run_cycle()
+        found = self._between.pause() if self._between is not None else None
+        result = await daemon.engine.run_cycle(found)
         if self._between is not None:
             self._between.look_out(result)
         now = daemon.ports.clock.now()

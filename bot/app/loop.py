@@ -116,9 +116,9 @@ class _Schedule:
         """Run a cycle at once when woken, but not twice in the same moment."""
         while True:
             await self._wake.wait()
-            async with self._running:  # one under way plans the next by itself when it ends
+            async with self._running:  # what one under way has not seen, the next one sees
                 self._wake.clear()
-                self._plan(self._clock.now())
+            await self._tick()
             await self._clock.sleep(WAKE_GAP_S)
 
     async def _watch(self) -> None:

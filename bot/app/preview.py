@@ -70,7 +70,13 @@ async def preview(settings: Settings, *, report: Report) -> Preview:
         removed = frozenset(strategy.event for strategy in files.removed)
         last = readers.ledger.last_cycle()
         number = last[0] + 1 if last else 1
-        seen = await gather(readers, cycle=number, strategies=strategies, removed=removed)
+        seen = await gather(
+            readers,
+            cycle=number,
+            strategies=strategies,
+            removed=removed,
+            can_merge=False,  # that is for the venue to say, and there is none
+        )
         view = replace(seen, events=tuple(_asked_anew(event) for event in seen.events))
         return Preview(
             view=view,

@@ -141,17 +141,18 @@ class Books:
         payout_usd: Usd,
         at: datetime,
         transfer_id: str = "",
+        is_merge: bool = False,
     ) -> None:
         """Turn shares into what was paid for them without an order of ours, which may be 0.
 
-        ``transfer_id`` names the transfer that shows it; empty if none does.
+        ``transfer_id`` names the transfer that shows it, if any; a merge gives premium back.
 
         Raises:
             InvariantError: More shares than are held.
         """
         shares_e6 = to_e6(shares)
         self._check_held(token_id, shares_e6, "a payout takes")
-        move = Move(transfer_id, event, at, -shares_e6, to_e6(payout_usd))
+        move = Move(transfer_id, event, at, -shares_e6, to_e6(payout_usd), is_merge)
         self._apply(token_id, condition_id, move)
 
     def unsettle(self, token_id: TokenId, transfer_id: str) -> None:
@@ -226,7 +227,7 @@ class Books:
         profit buys no further hedge.
         """
         premium_e6: dict[EventId, int] = {}
-        for move in self._fills():
+        for move in self._premium_moves():
             waits = move.cash_e6 > 0 and move.key in unsettled
             if move.at > now - PREMIUM_WINDOW and not waits:
                 premium_e6[move.event] = premium_e6.get(move.event, 0) - move.cash_e6
@@ -242,7 +243,7 @@ class Books:
 
     def premium_changes_at(self, now: datetime) -> datetime | None:
         """Return when the next premium leaves the window; None if none is in it."""
-        ends = (move.at + PREMIUM_WINDOW for move in self._fills())
+        ends = (move.at + PREMIUM_WINDOW for move in self._premium_moves())
         return min((end for end in ends if end > now), default=None)
 
     def totals(self) -> Totals:
@@ -285,10 +286,9 @@ class Books:
                 f" {from_e6(held_e6)}"
             )
 
-    def _fills(self) -> Iterator[Move]:
-        """Yield every fill that stands: what premium is made of; payouts are not."""
+    def _premium_moves(self) -> Iterator[Move]:
         for lot in self._lots.values():
-            yield from (move for move in lot.moves if move.is_fill)
+            yield from (move for move in lot.moves if move.is_premium)
 
 
 def mark(position: Position, book: Book | None) -> UsdEst | None:

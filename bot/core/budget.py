@@ -92,6 +92,9 @@ def _fund_sale(funding: Funding, wish: Wish) -> None:
 
 def _fund_buy(funding: Funding, view: View, wish: Wish, strategy: Strategy, usage: Usage) -> Usage:
     shared, own = _left(view, usage), _left_of_event(strategy, usage)
+    if wish.purpose is Purpose.MERGE:  # no premium: it comes back with more when the pairs merge
+        shared = {"cash on the venue": shared["cash on the venue"]}
+        own = {"limits.max_order_usd": own["limits.max_order_usd"]}
     left = {**shared, **own}
     most = min(left.values())
     whole, made = make_intent(wish, most_usd=_ANY_USD), make_intent(wish, most_usd=most)

@@ -8,6 +8,7 @@ from bot.core.exposure import measure_loss
 from bot.core.fees import fee_per_share
 from bot.core.forecast import days_until, pool_forecast, prior_weight
 from bot.core.orders import MINIMUM_MARKETABLE_USD
+from bot.core.pairs import book_of_complement, find_waiting
 from bot.core.roll import MarketChoice, choose_market, is_tradable
 from bot.core.rounding import round_estimate
 from bot.core.utility import TwoState
@@ -39,6 +40,9 @@ class Case(NamedTuple):
     exposure_usd_est: UsdEst
     stale: str
     """Why the portfolio's prices are too old for new premium; empty if they are not."""
+    only_exits: Reason | None = None
+    """Why nothing but an exit may be planned: the token has no bids, so ``book`` is that of its
+    complement, seen from this side; None if its own is there."""
 
     @property
     def held_shares(self) -> float:
@@ -133,7 +137,7 @@ def fee_at(schedule: FeeSchedule) -> Callable[[float], float]:
 def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason:
     """Return the case, or why this event cannot be decided now: it is frozen."""
     orders = tuple([order for order in view.account.orders if order.event == event.event])
-    unsure = _unsure(event, orders)
+    unsure = _unsure(event, orders) or find_waiting(view, event)
     if unsure is not None:
         return unsure
     choice = choose_market(event, _positions(view, event), strategy=strategy, now=view.now)
@@ -141,8 +145,12 @@ def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason
     if market is None:
         return choice.reason
     book = trusted_book(market, strategy=strategy, now=view.now)
+    only_exits = book if isinstance(book, Reason) else None
     if isinstance(book, Reason):
-        return book
+        seen = book_of_complement(view, market, strategy=strategy)
+        if seen is None:
+            return book
+        book = seen
     mid = book.mid or 0.0
     stale = stale_prices(view)
     if stale and event.memory.run_at is None:
@@ -158,6 +166,7 @@ def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason
         forecast=_forecast(view, market, strategy, book),
         exposure_usd_est=_exposure(view, event, strategy, mid, stale=stale),
         stale=stale,
+        only_exits=only_exits,
     )
 
 

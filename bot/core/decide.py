@@ -81,7 +81,7 @@ def _settle(
     event = decision.event
     mine = [intent for intent in approved if intent.event == event]
     reasons = (*decision.reasons, *funding.reasons.get(event, ()), *_denied(event, denials))
-    planned = max(0.0, decision.held_shares + _change(decision, mine))
+    planned = max(0.0, decision.held_shares + _change(outcome, mine))
     verdict = decision.verdict
     if not mine:
         verdict = Verdict.REFUSE if verdict is Verdict.OPEN else Verdict.HOLD
@@ -129,11 +129,15 @@ def _denied(event: EventId, denials: tuple[Denial, ...]) -> tuple[Reason, ...]:
     )
 
 
-def _change(decision: EventDecision, intents: list[OrderIntent]) -> float:
+def _change(outcome: EventOutcome, intents: list[OrderIntent]) -> float:
     """Return the change in shares of the market where the hedge belongs."""
+    token = outcome.decision.token_id
+    markets = {wish.token_id: wish.market for wish in outcome.wishes}
     change = Decimal(0)
     for intent in intents:
-        if intent.purpose is Purpose.ROLL_OUT or intent.token_id != decision.token_id:
-            continue
-        change += intent.size if intent.side is Side.BUY else -intent.size
+        if intent.purpose is Purpose.MERGE:
+            is_other = markets[intent.token_id].complement_of(intent.token_id) == token
+            change -= intent.size if is_other else 0
+        elif intent.purpose is not Purpose.ROLL_OUT and intent.token_id == token:
+            change += intent.size if intent.side is Side.BUY else -intent.size
     return float(change)

@@ -54,6 +54,8 @@ def decide_event(view: View, event: EventView, strategy: Strategy) -> EventOutco
         return _undecided(view, event, case)
     situation = case.situation()
     closing = find_closing(case)
+    if case.only_exits is not None and closing is None:
+        return _undecided(view, event, case.only_exits)
     firings, state = look_at_triggers(case, situation)
     because = why_plan(case, closing, firings)
     if not because:

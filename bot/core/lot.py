@@ -21,11 +21,13 @@ class Move(NamedTuple):
     at: datetime
     shares_e6: int
     cash_e6: int
+    is_merge: bool = False
+    """Whether the shares left with as many of the complement, before the market resolved."""
 
     @property
-    def is_fill(self) -> bool:
-        """Whether an order of ours did it: what premium is made of."""
-        return isinstance(self.key, tuple)
+    def is_premium(self) -> bool:
+        """Whether premium is made of it: fills and merges are; payouts are not."""
+        return self.is_merge or isinstance(self.key, tuple)
 
 
 @dataclass(slots=True)

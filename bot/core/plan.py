@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core.case import Case, fee_at
 from bot.core.due import is_short
-from bot.core.exits import forced_sale, plan_close
+from bot.core.exits import forced_sale, leave, plan_close, say_exit
 from bot.core.hedge import Trade, plan_sell
 from bot.core.orders import Wish
 from bot.core.purchase import purchase, say_worth
@@ -60,10 +60,10 @@ def _finish_old_legs(case: Case, plan: Plan) -> Plan:
     """Sell what a roll left behind: its sale was refused, or found too few bids."""
     unit = f"old-{case.view.cycle}-{case.event.event}"
     for view, position in case.old_legs:
-        sale = forced_sale(case, view, position, Purpose.ROLL_OUT, unit)
+        sale = leave(case, view, position, Purpose.ROLL_OUT, unit)
         if isinstance(sale, Wish):
             text = f"{position.shares} shares that a roll left of {view.market.slug} are sold"
-            reason = Reason(code="ROLL_DUE", text=text)
+            reason = say_exit(sale) or Reason(code="ROLL_DUE", text=text)
             plan = replace(plan, wishes=(*plan.wishes, sale), reasons=(*plan.reasons, reason))
         else:
             plan = replace(plan, reasons=(*plan.reasons, sale))

@@ -42,6 +42,11 @@ class Check:
             return Decimal(0)
         return self.intent.notional_usd + self.intent.fee_usd
 
+    @property
+    def premium(self) -> Decimal:
+        """``spend``, but 0 for the purchase of an exit: the merge brings back more."""
+        return Decimal(0) if self.intent.purpose is Purpose.MERGE else self.spend
+
 
 Control = Callable[[Check], tuple[str, object, object] | None]
 """Returns code, limit and actual of a refusal; None if the order passes."""
@@ -55,7 +60,8 @@ def check_orders(
 ) -> tuple[tuple[OrderIntent, ...], tuple[Denial, ...]]:
     """Return the orders that may leave, and a denial for each that may not."""
     usage = measure_usage(view)
-    markets = {market.token_id: market.market for event in view.events for market in event.markets}
+    shown = [market.market for event in view.events for market in event.markets]
+    markets = {token: market for market in shown for token in market.token_ids}
     held: dict[TokenId, Decimal] = {}
     for position in view.account.positions:
         held[position.token_id] = held.get(position.token_id, Decimal(0)) + position.shares
@@ -145,6 +151,9 @@ def _complement_held(check: Check) -> tuple[str, object, object] | None:
     if other in check.buying:
         return "COMPLEMENT_HELD", "0 shares of the complement", f"{check.busy[other]} buys it"
     shares = check.held.get(other, Decimal(0))
+    if check.intent.purpose is Purpose.MERGE:
+        pairs = check.intent.size + check.held.get(check.intent.token_id, Decimal(0))
+        return None if pairs <= shares else ("MERGE_OVER_POSITION", shares, pairs)
     return None if shares == 0 else ("COMPLEMENT_HELD", "0 shares of the complement", shares)
 
 
@@ -155,20 +164,20 @@ def _over_order(check: Check) -> tuple[str, object, object] | None:
 
 def _over_event(check: Check) -> tuple[str, object, object] | None:
     limit = check.strategy.limits.max_premium_usd
-    after = check.usage.by_event.get(check.intent.event, Decimal(0)) + check.spend
-    over = check.spend > 0 and after > limit
+    after = check.usage.by_event.get(check.intent.event, Decimal(0)) + check.premium
+    over = check.premium > 0 and after > limit
     return ("EVENT_PREMIUM_OVER_LIMIT", limit, after) if over else None
 
 
 def _over_budget(check: Check) -> tuple[str, object, object] | None:
-    limit, after = check.view.limits.premium_budget_usd, check.usage.premium + check.spend
-    over = check.spend > 0 and after > limit
+    limit, after = check.view.limits.premium_budget_usd, check.usage.premium + check.premium
+    over = check.premium > 0 and after > limit
     return ("PREMIUM_OVER_BUDGET", limit, after) if over else None
 
 
 def _over_total(check: Check) -> tuple[str, object, object] | None:
-    limit, after = check.view.limits.max_total_usd, check.usage.total + check.spend
-    over = check.spend > 0 and after > limit
+    limit, after = check.view.limits.max_total_usd, check.usage.total + check.premium
+    over = check.premium > 0 and after > limit
     return ("TOTAL_OVER_LIMIT", limit, after) if over else None
 
 

@@ -16,7 +16,7 @@ SHORTEST_REST = timedelta(seconds=150)
 """The venue takes no resting order that ends within 120 s; the rest is margin.
 **Source:** POLYMARKET 4.4, ``bot.core.venue_rules``."""
 
-_BUYS = frozenset({Purpose.OPEN, Purpose.ADD, Purpose.ROLL_IN})
+_BUYS = frozenset({Purpose.OPEN, Purpose.ADD, Purpose.ROLL_IN, Purpose.MERGE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def make_wish(
 ) -> Wish:
     """Return ``trade`` with all that an order needs."""
     side = Side.BUY if purpose in _BUYS else Side.SELL
-    rests = side is Side.BUY and rests_first(case)
+    rests = side is Side.BUY and purpose is not Purpose.MERGE and rests_first(case)
     life = max(case.strategy.execution.rest_for, SHORTEST_REST)
     return Wish(
         event=case.event.event,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+from bot.engine.merge import merging
 from bot.engine.ports import Ports
 from bot.errors import LedgerError, VenueError
 from bot.model.decision import Decision
@@ -26,6 +27,7 @@ async def act(ports: Ports, view: View, decision: Decision, *, stop: str = "") -
     left = list(decision.approved)
     try:
         await cancel(ports, decision.cancels)
+        left = _without_merging(ports, left)
         while left:
             intent = left[0]
             stop = stop or _why_stop(ports, view)
@@ -47,6 +49,14 @@ async def cancel_all(ports: Ports) -> int:
     orders = [order.order_id for order in ports.ledger.orders_without_end()]
     await cancel(ports, orders)
     return len(orders)
+
+
+def _without_merging(ports: Ports, intents: Iterable[OrderIntent]) -> list[OrderIntent]:
+    """Withhold orders for shares that a merge under way may take; return the others."""
+    taken = merging(ports)
+    why = "a merge of its token is under way"
+    _withhold(ports, (intent for intent in intents if intent.token_id in taken), why)
+    return [intent for intent in intents if intent.token_id not in taken]
 
 
 def _withhold(ports: Ports, intents: Iterable[OrderIntent], why: str) -> None:

@@ -1,4 +1,7 @@
-"""One cycle: reconcile, gather, decide, record, act, reconcile."""
+"""One cycle: reconcile, gather, decide, record, act, reconcile.
+
+If a book woke it while ledger and venue agreed, it first acts on that book.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +12,8 @@ from msgspec import structs
 
 from bot.core.decide import decide, is_quiet
 from bot.engine.act import act, cancel_all
-from bot.engine.gather import gather
+from bot.engine.gather import gather, look_again
+from bot.engine.left import due_at_once, interrupted_orders, is_partial
 from bot.engine.outcomes import Outcomes
 from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
@@ -18,10 +22,9 @@ from bot.engine.tell import report_decision, tell_refusals
 from bot.engine.watch import ClockWatch
 from bot.errors import BotError, InvariantError, LedgerError, VenueError
 from bot.model.decision import Decision, Verdict
-from bot.model.orders import OrderIntent
 from bot.model.strategy import Strategy
 from bot.model.units import EventId
-from bot.model.view import EventView, View
+from bot.model.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +59,24 @@ class Engine:
         self._reconciler = Reconciler(ports)
         last = ports.ledger.last_cycle()
         self._cycle = last[0] if last is not None else 0
-        self._interrupted = _interrupted(ports)
+        self._interrupted = interrupted_orders(ports)
         self._broken: Mapping[str, str] = {}
         """Strategy files that could not be used in the last cycle, and why."""
+        self._is_partial = is_partial(ports)
+        """Whether the last decision on disk is of some events only: the next one is recorded."""
+        self._in_force: tuple[Strategy, ...] = ()
+        """Strategies of the last cycle that was decided."""
         self._frozen: Mapping[EventId, str] = {}
         """Why each event was frozen in the last cycle: a reason code."""
         self._outcomes = Outcomes(ports)
         self._watch = ClockWatch(clock=ports.clock, last=last[1] if last is not None else None)
 
-    async def run_cycle(self) -> CycleResult:
+    async def run_cycle(self, found: View | None = None) -> CycleResult:
         """Run one cycle and return what it did.
+
+        Args:
+            found: What a look-out decided on that woke this cycle, if nobody has heard of anything
+                else since the last one.
 
         Raises:
             InvariantError: our books do not add up; trading is halted on disk already.
@@ -77,6 +88,8 @@ class Engine:
         try:
             self._watch.check()
             async with asyncio.timeout(ports.terms.deadline.total_seconds()):
+                if found is not None and self._reconciler.agrees() and not self._interrupted:
+                    await self._act_at_once(found)
                 result = await self._run(self._cycle, at)
         except InvariantError as error:
             self._break(error)
@@ -122,6 +135,24 @@ class Engine:
         """Cancel what rests, so that nothing fills while nobody looks."""
         await self._withdraw()
 
+    async def _act_at_once(self, found: View) -> None:
+        """Send what a look-out found, in a cycle of its own; the one that follows reads everything.
+
+        Nothing is read before, as nothing can have moved; what moves by this is read right after.
+        """
+        ports = self._ports
+        view = look_again(ports, found, cycle=self._cycle)
+        decision = decide(view, self._in_force)
+        if view.halted or decision.cancels or not decision.approved:
+            return
+        ports.ledger.record_decision(view, decision, self._in_force)
+        report_decision(ports, decision)
+        self._is_partial = True
+        self._cycle += 1
+        result = CycleResult(cycle=view.cycle, at=view.now, view=view, decision=decision)
+        self._decided(replace(result, strategies=self._in_force))
+        await act(ports, view, decision)
+
     async def _run(self, cycle: int, at: datetime) -> CycleResult:
         ports = self._ports
         files = ports.strategies.reload()
@@ -137,11 +168,19 @@ class Engine:
         strategies = (*files.strategies, *files.removed)
         await ports.market_data.refresh()
         await self._reconciler.run()
+        self._in_force = strategies
         removed = frozenset(strategy.event for strategy in files.removed)
-        view = await gather(ports, cycle=cycle, strategies=strategies, removed=removed)
+        view = await gather(
+            ports,
+            cycle=cycle,
+            strategies=strategies,
+            removed=removed,
+            can_merge=ports.venue.can_redeem,
+        )
+        self._reconciler.markets = tuple(m.market for e in view.events for m in e.markets)
         stop = self._reconciler.stop
         if not view.halted and not stop:
-            view = _due_at_once(view, self._interrupted)
+            view = due_at_once(view, self._interrupted)
             self._interrupted = {}
         decision = decide(view, strategies)
         self._record(view, decision, strategies)
@@ -177,14 +216,14 @@ class Engine:
         frozen = _frozen(decision)
         known = dict(frozen.items() & self._frozen.items())
         rest = tuple(event for event in decision.events if event.event not in known)
-        news = not is_quiet(structs.replace(decision, events=rest))
+        news = self._is_partial or not is_quiet(structs.replace(decision, events=rest))
         with ledger.transaction():
             tell_refusals(self._ports, decision)
             if news:
                 ledger.record_decision(view, decision, strategies)
             else:
                 ledger.record_memories(decision)
-        self._frozen = frozen
+        self._frozen, self._is_partial = frozen, False
         if news:
             report_decision(self._ports, decision)
 
@@ -234,36 +273,6 @@ class Engine:
             if self._broken.get(path) != why:
                 self._ports.report("strategy.loaded", path=path, problem=why)
         self._broken = broken
-
-
-def _interrupted(ports: Ports) -> dict[EventId, OrderIntent]:
-    """Return the orders that a crash kept from leaving: decided on disk, never sent.
-
-    An order that may have left has its own row, so planning these again sends nothing twice.
-    """
-    last = ports.ledger.last_decision_cycle()
-    if last is None:
-        return {}
-    return {
-        intent.event: intent
-        for intent in ports.ledger.decision(last).decision.approved
-        if not ports.ledger.has_order(intent.client_order_id)
-    }
-
-
-def _due_at_once(view: View, interrupted: Mapping[EventId, OrderIntent]) -> View:
-    """Let the interrupted events be planned now, as if they had not been yet."""
-    if not interrupted:
-        return view
-    events: list[EventView] = []
-    for event in view.events:
-        intent = interrupted.get(event.event)
-        memory = event.memory
-        if intent is not None:
-            rested_at = None if intent.expires_at is not None else memory.rested_at
-            memory = replace(memory, retry_at=None, rested_at=rested_at)
-        events.append(replace(event, memory=memory))
-    return replace(view, events=tuple(events))
 
 
 def _frozen(decision: Decision) -> dict[EventId, str]:

@@ -12,8 +12,8 @@ def explain(rows: Sequence[Transfer], account: Account) -> tuple[Entry, ...] | N
     """Return the rows that the journal needs for one transaction that no order of ours explains.
 
     Shares that leave are first those that are owed a payout, then those that came from outside,
-    and only then a position's. What came for a position's shares is what somebody else got for
-    them: a payout, a merge or a sale. All else is external.
+    and only then a position's. What came for a position's shares is what a merge brought, ours or
+    anybody's, or what somebody else got for them: a payout or a sale. All else is external.
 
     Args:
         rows: All transfers of the transaction.
@@ -34,20 +34,34 @@ def explain(rows: Sequence[Transfer], account: Account) -> tuple[Entry, ...] | N
             paid_e6 = min(left_e6, part.owed_e6)
             left_e6 -= paid_e6
             entries.append(part.entry(EntryKind.REDEMPTION, cash_e6=paid_e6))
-    others_e6 = sum(part.leaving_e6 for part in parts if part.owed is None)
-    for_others_e6 = left_e6
-    for part in parts:
+    others = [part for part in parts if part.owed is None]
+    leaving_e6, for_others_e6 = sum(part.leaving_e6 for part in others), left_e6
+    kind = EntryKind.MERGE if _is_merge(rows) else EntryKind.SETTLEMENT
+    for part in others:
+        # Each part's share of what is left to share: nothing is lost by rounding.
+        paid_e6 = for_others_e6 * part.leaving_e6 // leaving_e6 if part.leaving_e6 else 0
+        leaving_e6 -= part.leaving_e6
+        for_others_e6 -= paid_e6
         if part.position is not None:
-            paid_e6 = for_others_e6 * part.leaving_e6 // others_e6
             left_e6 -= paid_e6
-            entries.append(part.entry(EntryKind.SETTLEMENT, cash_e6=paid_e6))
-        elif part.owed is None:
+            entries.append(part.entry(kind, cash_e6=paid_e6))
+        else:
             entries.append(part.entry(EntryKind.EXTERNAL, cash_e6=0))
     rest_e6 = min(moved_e6, 0) + left_e6
     if rest_e6:
-        kind = EntryKind.EXTERNAL
-        entries.append(Entry(kind=kind, transfer=cash[0], token_id=None, cash_e6=rest_e6))
+        rest = Entry(kind=EntryKind.EXTERNAL, transfer=cash[0], token_id=None, cash_e6=rest_e6)
+        entries.append(rest)
     return tuple(entries)
+
+
+def _is_merge(rows: Sequence[Transfer]) -> bool:
+    """Whether two tokens leave in the same number for 1 USD a pair.
+
+    A redemption of both sides looks the same; resolved positions are owed, and do not come here.
+    """
+    leaving = [row.change_e6 for row in rows if row.token_id is not None]
+    paid_e6 = sum(row.change_e6 for row in rows if row.token_id is None)
+    return leaving == [-paid_e6, -paid_e6] and paid_e6 > 0
 
 
 class _Part(NamedTuple):

@@ -17,7 +17,12 @@ _LAST = timedelta(days=36_500)
 
 
 async def gather(
-    ports: Sources, *, cycle: int, strategies: Sequence[Strategy], removed: frozenset[EventId]
+    ports: Sources,
+    *,
+    cycle: int,
+    strategies: Sequence[Strategy],
+    removed: frozenset[EventId],
+    can_merge: bool,
 ) -> View:
     """Return all that one decision may know, at the clock's now.
 
@@ -26,6 +31,7 @@ async def gather(
         cycle: Number of this cycle.
         strategies: In force, and those whose file is gone.
         removed: Events of the latter.
+        can_merge: Whether the venue lets us merge pairs.
     """
     await ports.market_data.refresh()
     now = ports.clock.now()
@@ -40,7 +46,8 @@ async def gather(
         for strategy in strategies
     ]
     events = _without_doubles(events, account)
-    await ports.market_data.watch(_tokens(events))
+    held = _leavable(account, can_merge=can_merge)
+    await ports.market_data.watch(_tokens(ports, events, held))
     await ports.market_data.refresh()
     now = ports.clock.now()
     hear = Hearing(portfolio=portfolio, series=ports.portfolio.series, now=now)
@@ -54,9 +61,33 @@ async def gather(
         limits=ports.terms.limits(portfolio),
         portfolio=portfolio,
         account=account,
-        events=tuple([await hear.all(by_event[e.event], _with_quotes(ports, e)) for e in events]),
+        events=tuple(
+            [await hear.all(by_event[e.event], _with_quotes(ports, e, held)) for e in events]
+        ),
         halted=ports.ledger.halted(),
+        can_merge=can_merge,
         learned=ports.ledger.learned() if listens else NOTHING_LEARNED,
+    )
+
+
+def look_again(ports: Sources, found: View, *, cycle: int) -> View:
+    """Return a view that was kept since the last cycle as it is now; nothing is read over a wire.
+
+    Args:
+        ports: The world.
+        found: Portfolio, limits and markets stay as they are in it.
+        cycle: Number of this cycle.
+    """
+    now = ports.clock.now()
+    account = ports.ledger.account(now)
+    held = _leavable(account, can_merge=found.can_merge)
+    return replace(
+        found,
+        cycle=cycle,
+        now=now,
+        account=account,
+        events=tuple(_with_quotes(ports, event, held) for event in found.events),
+        halted=ports.ledger.halted(),
     )
 
 
@@ -140,14 +171,34 @@ def _without_doubles(events: list[EventView], account: Account) -> list[EventVie
     return checked
 
 
-def _tokens(events: Iterable[EventView]) -> list[TokenId]:
-    return [view.token_id for event in events for view in event.markets]
+def _leavable(account: Account, *, can_merge: bool) -> frozenset[TokenId]:
+    """Return tokens that could be left by buying their complement and merging the pairs."""
+    return frozenset(item.token_id for item in account.positions if can_merge)
 
 
-def _with_quotes(ports: Sources, event: EventView) -> EventView:
-    return replace(
-        event,
-        markets=tuple(
-            replace(view, quote=ports.market_data.quote(view.token_id)) for view in event.markets
-        ),
-    )
+def _tokens(ports: Sources, events: Iterable[EventView], held: frozenset[TokenId]) -> list[TokenId]:
+    markets = [view for event in events for view in event.markets]
+    complements = [_complement(ports, view, held) for view in markets]
+    return [*(view.token_id for view in markets), *filter(None, complements)]
+
+
+def _complement(ports: Sources, view: MarketView, held: frozenset[TokenId]) -> TokenId | None:
+    """Return the other token, where what is held has no bids: there may be another way out."""
+    quote = ports.market_data.quote(view.token_id)
+    if view.token_id not in held or quote is None or quote.book.bid_prices:
+        return None
+    return view.market.complement_of(view.token_id)
+
+
+def _with_quotes(ports: Sources, event: EventView, held: frozenset[TokenId]) -> EventView:
+    markets: list[MarketView] = []
+    for view in event.markets:
+        complement = _complement(ports, view, held)
+        markets.append(
+            replace(
+                view,
+                quote=ports.market_data.quote(view.token_id),
+                complement_quote=ports.market_data.quote(complement) if complement else None,
+            )
+        )
+    return replace(event, markets=tuple(markets))

@@ -80,6 +80,7 @@ class Lookout:
             quote=Quote(book, now),
             named=old.named,
             estimates=old.estimates,
+            complement_quote=old.complement_quote,
         )
         return View(
             cycle=last.cycle,
@@ -100,6 +101,7 @@ class Lookout:
             ),
             halted=last.halted,
             learned=last.learned,
+            can_merge=last.can_merge,
         )
 
     def _change(self, market: Market) -> None:

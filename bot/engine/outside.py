@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bot.engine.explain_transfers import explain
 from bot.engine.ports import Ports
+from bot.engine.tell import tell_merged
 from bot.errors import VenueError
 from bot.model.orders import OrderStatus
 from bot.model.transfers import Entry, EntryKind, Executed, Transfer, Transfers
@@ -149,12 +150,12 @@ class Outside:
                 change_shares=str(from_e6(entry.shares_e6)),
                 change_usd=str(from_e6(entry.cash_e6)),
             )
+            left, cash = from_e6(-entry.shares_e6), from_e6(entry.cash_e6)
             if entry.kind is EntryKind.SETTLEMENT:
-                text = (
-                    f"{from_e6(-entry.shares_e6)} shares left without an order of ours, for"
-                    f" {from_e6(entry.cash_e6):,.2f} USD"
-                )
+                text = f"{left} shares left without an order of ours, for {cash:,.2f} USD"
                 self.ports.ledger.record_lifecycle("settled", entry.event, now, text)
+            elif entry.kind is EntryKind.MERGE:
+                tell_merged(self.ports, entry.event, left, cash)
 
 
 def _by_transaction(rows: Iterable[Transfer]) -> Mapping[str, list[Transfer]]:

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 
 from bot.engine.compare import compare, say_difference
 from bot.engine.fates import READS, Absence, Fates
+from bot.engine.merge import merge_pairs, merging
 from bot.engine.outside import Outside
 from bot.engine.ports import Ports
 from bot.engine.settle import redeem_owed, redeems_under_way, settle_resolved
 from bot.engine.tell import tell_fills
 from bot.errors import InvariantError
 from bot.model.comparison import Compared, Comparison, Explanation, Sought
+from bot.model.market import Market
 from bot.model.orders import Fill, LiveOrder, OrderStatus, TradeSettlement, VenueOrder
 from bot.model.units import ZERO_USD, OrderId, TokenId, Usd
 from bot.model.view import Position, Redeemable
@@ -30,6 +32,9 @@ LOOKS = 3
 LOOK_AGAIN_S = 1.0
 LOOK_EVERY = timedelta(seconds=15)
 """Between two reconciles while something is open, at a venue that shows it late."""
+AGREED_FOR = timedelta(minutes=10)
+"""How long both sides are taken to agree after a comparison that left nothing open, as long as
+nobody has said anything since: two cycles, as ``check_every`` is by default."""
 
 
 @dataclass(slots=True)
@@ -41,8 +46,12 @@ class Reconciler:
     outside: Outside = field(init=False)
     stop: str = ""
     """Why no order may be sent now; empty if nothing here forbids it."""
+    markets: tuple[Market, ...] = ()
+    """Those that strategies name: pairs from outside are looked for in them."""
     look_again_at: datetime | None = None
     """When to reconcile again; None: the next cycle is soon enough."""
+    _agreed_at: datetime | None = None
+    """When both sides were last seen to agree; None: the last comparison failed or left doubt."""
     _strangers: set[str] = field(default_factory=set)
     _differs: Absence | None = None
 
@@ -58,6 +67,7 @@ class Reconciler:
             VenueError: a read failed; nothing is concluded from it.
             InvariantError: cash or positions differ and no open question explains it.
         """
+        self._agreed_at = None
         found = await self._look()
         for _ in range(LOOKS - 1):
             if not _unexplained(found):
@@ -71,6 +81,18 @@ class Reconciler:
         self._conclude(found)
         if lasting:
             raise InvariantError("; ".join(say_difference(row) for row in unexplained))
+        if not self.stop:
+            await self._merge(found)
+
+    def agrees(self) -> bool:
+        """Whether the ledger alone tells what is ours: all agreed lately, and nothing is open."""
+        ledger, now = self.ports.ledger, self.ports.clock.now()
+        return (
+            self._agreed_at is not None
+            and now - self._agreed_at <= AGREED_FOR
+            and not ledger.orders_without_end()
+            and not ledger.fills_not_final()
+        )
 
     def amiss(self) -> dict[str, str]:
         """Return what a person should know of: what it concerns -> why."""
@@ -177,7 +199,18 @@ class Reconciler:
         balances = await self.ports.venue.balances(tuple(sorted(tokens)))
         if self.ports.venue.lag:
             open_questions += len(self.outside.waiting) + redeems_under_way(self.ports)
+            open_questions += len(merging(self.ports))
         return compare(account, balances, pending=pending, open_questions=open_questions)
+
+    async def _merge(self, rows: tuple[Compared, ...]) -> None:
+        """Merge pairs on which both sides agree, and look soon at what became of it."""
+        unsure = {row.token_id for row in rows if row.token_id and row.difference}
+        ended = self.ports.ledger.fills_ended_since(self.ports.clock.now() - self.ports.venue.lag)
+        unsure |= {fill.token_id for fill in ended if self.ports.venue.lag}
+        if await merge_pairs(self.ports, markets=self.markets, unsure=unsure):
+            self._agreed_at = None
+            if self.ports.venue.lag:
+                self.look_again_at = self.ports.clock.now() + LOOK_EVERY
 
     def _pending(self) -> set[TokenId]:
         """Return tokens with a fill that the chain may not show yet."""
@@ -209,8 +242,10 @@ class Reconciler:
                 explanations=tuple(str(row.explanation) for row in differing),
             )
         sought = self._sought()
-        is_open = bool(differing or sought or self.stop or ports.ledger.fills_not_final())
+        open_now = differing or sought or self.stop or ports.ledger.fills_not_final()
+        is_open = bool(open_now or merging(ports))
         self.look_again_at = now + LOOK_EVERY if ports.venue.lag and is_open else None
+        self._agreed_at = None if is_open else now
         owed = ports.ledger.account(now).redeemable
         ports.ledger.record_comparison(
             Comparison(

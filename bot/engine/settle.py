@@ -1,21 +1,14 @@
 """Closes positions of resolved markets: each share pays 1, 0 or 0.5 USD."""
 
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.engine.ports import Ports
+from bot.engine.tries import UNDER_WAY, is_due
 from bot.errors import DataError, VenueError
 from bot.model.market import Market
 from bot.model.units import ConditionId, Usd
 from bot.model.view import Position
 from bot.venues.ports import Redemption
-
-TRY_AGAIN = timedelta(seconds=30)
-"""After the first failed redeem; doubles with each further one in a row ..."""
-LONGEST_WAIT = timedelta(hours=1)
-"""... up to this."""
-UNDER_WAY = timedelta(minutes=5)
-"""A redeem that left may show this long after; then it is sent again, which pays nothing twice."""
 
 
 async def settle_resolved(ports: Ports) -> int:
@@ -53,7 +46,7 @@ async def redeem_owed(ports: Ports) -> None:
         return
     owed = ports.ledger.account(ports.clock.now()).redeemable
     for condition_id in dict.fromkeys(item.condition_id for item in owed if item.payout_usd > 0):
-        if _is_due(ports, condition_id, ports.clock.now()):
+        if is_due(ports.ledger.redeem_tries(condition_id), ports.clock.now()):
             await _redeem(ports, condition_id)
 
 
@@ -99,21 +92,6 @@ def _tell(ports: Ports, position: Position, paid: Decimal, word: str) -> None:
         f" premium was {position.cost_usd:,.2f} USD"
     )
     ports.ledger.record_lifecycle("settled", position.event, ports.clock.now(), text)
-
-
-def _is_due(ports: Ports, condition_id: ConditionId, now: datetime) -> bool:
-    tries = ports.ledger.redeem_tries(condition_id)
-    if not tries:
-        return True
-    outcome, at = tries[0]
-    if outcome != "failed":
-        return now - at >= UNDER_WAY
-    failures = 0
-    for past, _ in tries:
-        if past == "done":
-            break
-        failures += past == "failed"
-    return now - at >= min(TRY_AGAIN * (1 << min(failures - 1, 10)), LONGEST_WAIT)
 
 
 async def _redeem(ports: Ports, condition_id: ConditionId) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from bot.engine.ports import Ports
 from bot.model.decision import Decision, EventDecision, Reason, Verdict
 from bot.model.orders import Fill, LiveOrder, Purpose
-from bot.model.units import OrderId
+from bot.model.units import EventId, OrderId
 
 _WORDS = {
     Purpose.OPEN: "opened",
@@ -15,6 +15,7 @@ _WORDS = {
     Purpose.CLOSE: "closed",
     Purpose.ROLL_OUT: "rolled_out",
     Purpose.ROLL_IN: "rolled",
+    Purpose.MERGE: "complement_bought",
 }
 
 
@@ -47,6 +48,12 @@ def _say_fills(order: LiveOrder, fills: Sequence[Fill]) -> str:
     average = notional / shares * 100
     part = "" if shares >= order.size - Decimal("0.01") else f" of {order.size.normalize():f}"
     return f"{shares.normalize():f}{part} shares at {average:.1f}c, fee {fee:.2f} USD"
+
+
+def tell_merged(ports: Ports, event: EventId, shares: Decimal, cash: Decimal) -> None:
+    """Record that shares of a position became cash together with their complement."""
+    text = f"{shares} shares merged with as many of the complement; {cash:,.2f} USD is their part"
+    ports.ledger.record_lifecycle("merged", event, ports.clock.now(), text)
 
 
 def tell_refusals(ports: Ports, decision: Decision) -> None:

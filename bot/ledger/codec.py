@@ -37,6 +37,9 @@ class _StoredMarket:
     quote: Quote | None
     """Its book without levels."""
     levels: int | None
+    complement_quote: Quote | None = None
+    """Of the other token, likewise."""
+    complement_levels: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +119,8 @@ def parts_of(body: bytes) -> set[int]:
     for event in stored.events:
         for market in event.markets:
             found.add(market.view)
-            if market.levels is not None:
-                found.add(market.levels)
+            levels = (market.levels, market.complement_levels)
+            found.update(number for number in levels if number is not None)
     return found
 
 
@@ -129,17 +132,26 @@ def _store_event(event: EventView, intern: Intern) -> _StoredEvent:
 
 
 def _store_market(view: MarketView, intern: Intern) -> _StoredMarket:
-    rest = replace(view, quote=None)
-    number = intern(view.market.condition_id, rest, lambda: encode(rest))
-    if view.quote is None:
-        return _StoredMarket(view=number, quote=None, levels=None)
-    book = view.quote.book
-    levels: Levels = (book.bid_prices, book.bid_sizes, book.ask_prices, book.ask_sizes)
+    rest = replace(view, quote=None, complement_quote=None)
+    quote, levels = _store_quote(view.quote, intern)
+    complement_quote, complement_levels = _store_quote(view.complement_quote, intern)
     return _StoredMarket(
-        view=number,
-        quote=replace(view.quote, book=Book(book.token_id, book.as_of_ms, (), (), (), ())),
-        levels=intern(book.token_id, book, lambda: encode(levels)),
+        view=intern(view.market.condition_id, rest, lambda: encode(rest)),
+        quote=quote,
+        levels=levels,
+        complement_quote=complement_quote,
+        complement_levels=complement_levels,
     )
+
+
+def _store_quote(quote: Quote | None, intern: Intern) -> tuple[Quote | None, int | None]:
+    """Return a quote without the levels of its book, and the number of those."""
+    if quote is None:
+        return None, None
+    book = quote.book
+    levels: Levels = (book.bid_prices, book.bid_sizes, book.ask_prices, book.ask_sizes)
+    bare = replace(quote, book=Book(book.token_id, book.as_of_ms, (), (), (), ()))
+    return bare, intern(book.token_id, book, lambda: encode(levels))
 
 
 def _load_event(stored: _StoredEvent, part: Callable[[int], bytes]) -> EventView:
@@ -148,9 +160,17 @@ def _load_event(stored: _StoredEvent, part: Callable[[int], bytes]) -> EventView
 
 
 def _load_market(stored: _StoredMarket, part: Callable[[int], bytes]) -> MarketView:
-    view, quote = decode(part(stored.view), MarketView), stored.quote
-    if quote is not None and stored.levels is not None:
-        token_id, as_of_ms, *_ = quote.book
-        levels = _LEVELS.decode(part(stored.levels))
-        quote = replace(quote, book=Book(token_id, as_of_ms, *levels))
-    return replace(view, quote=quote)
+    return replace(
+        decode(part(stored.view), MarketView),
+        quote=_load_quote(stored.quote, stored.levels, part),
+        complement_quote=_load_quote(stored.complement_quote, stored.complement_levels, part),
+    )
+
+
+def _load_quote(
+    bare: Quote | None, levels: int | None, part: Callable[[int], bytes]
+) -> Quote | None:
+    if bare is None or levels is None:
+        return bare
+    token_id, as_of_ms, *_ = bare.book
+    return replace(bare, book=Book(token_id, as_of_ms, *_LEVELS.decode(part(levels))))

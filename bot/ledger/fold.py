@@ -140,7 +140,7 @@ class Fold:
         """Count what left or came without an order of ours."""
         token_id = TokenId(row["token_id"])
         match row["kind"]:
-            case "settlement":
+            case "settlement" | "merge" as kind:
                 self.books.settle(
                     token_id,
                     event=EventId(row["event"]),
@@ -149,6 +149,7 @@ class Fold:
                     payout_usd=Usd(from_e6(row["cash_e6"])),
                     at=from_text(row["at"]),
                     transfer_id=row["transfer_id"] or "",
+                    is_merge=kind == "merge",
                 )
             case "redemption":
                 self._redeem(row)
@@ -186,7 +187,7 @@ class Fold:
         if rest:
             self.chain[row["tx"]] = rest
         match first["kind"]:
-            case "settlement":
+            case "settlement" | "merge":
                 self.books.unsettle(TokenId(row["token_id"]), row["transfer_id"])
             case "redemption":
                 self._redeem(row)

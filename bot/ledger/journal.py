@@ -21,6 +21,7 @@ from bot.model.units import (
     from_e6,
     to_e6,
 )
+from bot.model.view import Position
 
 _MILLIONTH = Decimal("0.000001")
 
@@ -172,6 +173,22 @@ def settlement_row(
         shares_e6=-to_e6(redemption.shares),
         cash_e6=int(paid_e6),
         note=f"payouts {payouts[0]} and {payouts[1]} USD a share",
+    )
+
+
+def merge_row(
+    position: Position, shares: Shares, cash_e6: int, *, at: datetime
+) -> dict[str, object]:
+    """Return the row of ``journal`` for one side of merged pairs, with its part of the cash."""
+    return plain_row(
+        "merge",
+        at=at,
+        event=position.event,
+        condition_id=position.condition_id,
+        token_id=position.token_id,
+        shares_e6=-to_e6(shares),
+        cash_e6=cash_e6,
+        note=f"merged with as many of the complement, {shares} pairs",
     )
 
 

@@ -8,8 +8,9 @@ from bot.ledger import codec, journal
 from bot.ledger.rows import to_text
 from bot.ledger.writing import Writing
 from bot.model.comparison import Comparison
-from bot.model.transfers import Entry
-from bot.model.units import ConditionId, EventId, Usd, to_e6
+from bot.model.market import Market
+from bot.model.transfers import Entry, MergeReason
+from bot.model.units import ConditionId, EventId, Shares, Usd, to_e6
 from bot.model.view import Position
 
 
@@ -86,6 +87,45 @@ class Outside(Writing):
         self._insert(
             "redeems", condition_id=condition_id, outcome=outcome, at=to_text(at), detail=detail
         )
+
+    def record_merge(
+        self,
+        market: Market,
+        pairs: Shares,
+        reason: MergeReason,
+        outcome: str,
+        *,
+        at: datetime,
+        detail: str = "",
+    ) -> None:
+        """Write that a merge is about to leave (``sent``), is ``done`` or has ``failed``."""
+        self._file.check()
+        self._insert(
+            "merges",
+            condition_id=market.condition_id,
+            token_id=market.token_ids[0],
+            complement_id=market.token_ids[1],
+            shares_e6=to_e6(pairs),
+            reason=reason.value,
+            outcome=outcome,
+            at=to_text(at),
+            detail=detail,
+        )
+
+    def record_merged(
+        self, positions: tuple[Position, Position], pairs: Shares, at: datetime
+    ) -> None:
+        """Write that pairs of two positions became 1 USD each, half of it for either side.
+
+        Raises:
+            InvariantError: More shares than are held.
+        """
+        half_e6 = to_e6(pairs) // 2
+        parts = (half_e6, to_e6(pairs) - half_e6)
+        with self.transaction():
+            for position, cash_e6 in zip(positions, parts, strict=True):
+                self._insert("journal", **journal.merge_row(position, pairs, cash_e6, at=at))
+            self._current()
 
     def record_comparison(self, comparison: Comparison) -> None:
         """Put the last comparison of ledger and venue in the place of the one before."""

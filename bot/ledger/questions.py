@@ -17,12 +17,11 @@ from bot.ledger.connection import explained, snapshot
 from bot.ledger.diary import read_memories
 from bot.ledger.fold import Fold
 from bot.ledger.parts import Parts
-from bot.ledger.record import Awaited, awaited, scored
-from bot.ledger.rows import from_text
+from bot.ledger.recalled import Recalled
+from bot.ledger.rows import from_text, to_text
 from bot.model.comparison import Comparison
 from bot.model.decision import Decision
 from bot.model.orders import Fill, LiveOrder, OrderStatus
-from bot.model.signal import NOTHING_LEARNED, Learned, Scored
 from bot.model.units import ClientOrderId, ConditionId, EventId, OrderId, TokenId
 from bot.model.view import Account, EventMemory, View
 
@@ -64,7 +63,7 @@ class LifecycleEntry:
     text: str
 
 
-class Questions:
+class Questions(Recalled):
     """Answers from the rows of an open ledger; each answer is one consistent instant."""
 
     def __init__(self, *, db: "Database", path: Path, mode: str) -> None:
@@ -72,8 +71,6 @@ class Questions:
         self.mode = mode
         self._db = db
         self._fold = Fold()
-        self._learned_at: int | None = None
-        self._learned = NOTHING_LEARNED
         self._parts = Parts(db, mode=mode)
 
     def close(self) -> None:
@@ -169,6 +166,24 @@ class Questions:
         )
         return tuple((outcome, from_text(at)) for outcome, at in rows)
 
+    def merge_tries(self, condition_id: ConditionId) -> tuple[tuple[str, datetime], ...]:
+        """Return outcome and time of each merge of a market, newest first."""
+        rows = self._all(
+            "SELECT outcome, at FROM merges WHERE condition_id = ? ORDER BY id DESC", condition_id
+        )
+        return tuple((outcome, from_text(at)) for outcome, at in rows)
+
+    def merges_sent(self, since: datetime) -> tuple[tuple[TokenId, TokenId], ...]:
+        """Return both tokens of each market of which a merge left at ``since`` or later.
+
+        One that failed too: it is not known to be done, which is not known not to be.
+        """
+        rows = self._all(
+            "SELECT DISTINCT token_id, complement_id FROM merges WHERE at >= ?",
+            to_text(since),
+        )
+        return tuple((TokenId(one), TokenId(other)) for one, other in rows)
+
     def comparison(self) -> Comparison | None:
         """Return the last comparison with the venue; None before the first."""
         row = self._one("SELECT body FROM comparison")
@@ -220,25 +235,6 @@ class Questions:
         """Return the newest cycle with a recorded decision; None if there is none."""
         row = self._one("SELECT max(cycle) FROM decisions")
         return None if row is None else row[0]
-
-    def awaited(self) -> tuple[Awaited, ...]:
-        """Return the markets that were forecast and whose outcome is not known yet."""
-        with self.snapshot():
-            return tuple(awaited(self._db))
-
-    def scored(self) -> tuple[Scored, ...]:
-        """Return the forecasts of markets that have resolved, oldest first."""
-        with self.snapshot():
-            return tuple(scored(self._db))
-
-    def learned(self) -> Learned:
-        """Return what the track record teaches, worked out again only after a new outcome."""
-        outcome = (self._one("SELECT max(id) FROM outcomes") or (None,))[0]
-        if outcome != self._learned_at:
-            from bot.core.learn import learn  # numpy is not needed before there is an outcome
-
-            self._learned_at, self._learned = outcome, learn(self.scored())
-        return self._learned
 
     def decision_count(self) -> int:
         """Return how many cycles left a decision."""

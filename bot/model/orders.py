@@ -48,6 +48,8 @@ class Purpose(StrEnum):
     CLOSE = "close"
     ROLL_OUT = "roll_out"
     ROLL_IN = "roll_in"
+    MERGE = "merge"
+    """Buys the complement of what is held, which has no bids, so that the pairs can be merged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class OrderIntent:
     benefit_usd_est: UsdEst = UsdEst(0.0)
     cost_usd_est: UsdEst = UsdEst(0.0)
     unit: str = ""
-    """Joins the legs of one roll; empty otherwise."""
+    """Joins the legs of one roll, or a purchase and the merge it is for; empty otherwise."""
 
     @property
     def notional_usd(self) -> Usd:

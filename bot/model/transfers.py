@@ -58,6 +58,19 @@ class EntryKind(StrEnum):
     """Shares of a position left without an order of ours, for what was paid for them."""
     REDEMPTION = "redemption"
     """Resolved shares turned into their payout."""
+    MERGE = "merge"
+    """A position's shares that left with as many of the complement, for 1 USD a pair."""
+
+
+class MergeReason(StrEnum):
+    """Why pairs of a token and its complement are ours at all."""
+
+    OUTSIDE = "outside"
+    """One of the two, or both, came from outside."""
+    FAILED_SETTLEMENT = "failed_settlement"
+    """A sale failed on chain, or a fill came late, after the other outcome was bought."""
+    UNIT = "unit"
+    """An exit without bids: the complement was bought to be merged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

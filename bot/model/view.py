@@ -93,6 +93,9 @@ class MarketView:
     """Whether the strategy names it today; False for one we only still hold."""
     estimates: tuple[Estimate, ...] = ()
     """What the strategy's signals say of the adverse outcome, in their order."""
+    complement_quote: Quote | None = None
+    """Book of the other token, where the adverse one is held, has no bids and pairs can be merged;
+    None otherwise."""
 
     @property
     def token_id(self) -> TokenId:
@@ -147,3 +150,5 @@ class View:
     """Why trading is halted; empty if it is not."""
     learned: Learned = NOTHING_LEARNED
     """What the track record has taught about the signals; empty if no strategy names any."""
+    can_merge: bool = False
+    """Whether the venue lets us turn a token and its complement into 1 USD."""

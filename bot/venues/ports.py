@@ -105,7 +105,10 @@ class Venue(Protocol):
 
     @property
     def can_redeem(self) -> bool:
-        """Whether our key may redeem; if not, somebody else does, and ``transfers`` shows it."""
+        """Whether our key may redeem and merge; a session key may do neither.
+
+        Somebody else redeems then, and ``transfers`` shows it.
+        """
         ...
 
     async def balances(self, tokens: Collection[TokenId] = ()) -> Balances:
@@ -158,5 +161,13 @@ class Venue(Protocol):
 
         Safe to repeat: what is gone is not paid twice. Raises ``VenueError`` if it is not known
         to be done, whatever the reason.
+        """
+        ...
+
+    async def merge(self, market: Market, shares: Shares) -> None:
+        """Turn this many pairs of both outcomes into as many USD, or all there are if fewer.
+
+        Safe to repeat: what is gone is not paid twice. What it did is shown by ``transfers`` and
+        ``balances``. Raises ``VenueError`` if it is not known to be done, whatever the reason.
         """
         ...

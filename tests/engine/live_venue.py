@@ -90,6 +90,12 @@ class LiveVenue:
     steps: tuple[TradeSettlement, ...] = ORDINARY
     redeems_fail: int = 0
     redeems_show_after_s: float = 0.0
+    merges_fail: int = 0
+    merges_show_after_s: float = 0.0
+    merges: list[Decimal] = field(default_factory=list)
+    """Pairs that each merge was asked for."""
+    takes_at_most: Decimal = Decimal(10**9)
+    """Shares that one order that takes finds."""
     sent: list[OrderId] = field(default_factory=list)
     resting: dict[OrderId, VenueOrder] = field(default_factory=dict)
     intents: dict[OrderId, OrderIntent] = field(default_factory=dict)
@@ -174,6 +180,19 @@ class LiveVenue:
             raise VenueError("wallet busy: it has an active action")
         self.pay(market, after_s=self.redeems_show_after_s)
         return ()
+
+    async def merge(self, market: Market, shares: Shares) -> None:
+        self.merges.append(Decimal(shares))
+        if self.merges_fail:
+            self.merges_fail -= 1
+            raise VenueError("wallet busy: it has an active action")
+        owned = self.owned()
+        pairs = min(to_e6(shares), *(owned.get(token, 0) for token in market.token_ids))
+        if pairs > 0:
+            at = self.clock.now() + timedelta(seconds=self.merges_show_after_s)
+            one, other = market.token_ids
+            moved = ((one, -pairs), (other, -pairs), (None, pairs))
+            self.chain.append(Tx(f"0xmerge{len(self.chain)}", at, moved))
 
     # What the outside does.
 
@@ -268,7 +287,8 @@ class LiveVenue:
         best = quote.book.ask_prices[0] if buys else quote.book.bid_prices[0]
         price = Price(from_e6(best))
         if self.matches and (price <= intent.limit if buys else price >= intent.limit):
-            self._match(order_id, intent, intent.size, price)
+            size = Shares(min(intent.size, self.takes_at_most))
+            self._match(order_id, intent, size, price)
 
     def _match(
         self,

@@ -135,6 +135,7 @@ async def test_a_hedge_that_somebody_sold_by_hand_is_gone_for_what_it_brought(
 
 async def test_a_merge_by_hand_takes_the_foreign_side_and_ours(tmp_path: Path) -> None:
     world = await hold(tmp_path)
+    world.live.can_redeem = False
     world.strategies.changes = Changes(strategies=())
     world.live.move("0xno", (NO, "10"))
     await world.run(30)

@@ -84,6 +84,17 @@ def test_a_view_comes_back_equal(view: View) -> None:
     assert codec.parts_of(body) == set(range(len(shelf.parts)))
 
 
+def test_a_view_from_before_there_was_a_complement_is_read() -> None:
+    shelf, view = Shelf(), make_view()
+    body = codec.encode_view(view, shelf.intern)
+    for text in (b'"complement_quote":null', b'"complement_levels":null', b'"can_merge":false'):
+        assert text in body + b"".join(shelf.parts)
+        body = body.replace(text + b",", b"").replace(b"," + text, b"")
+        shelf.parts = [p.replace(text + b",", b"").replace(b"," + text, b"") for p in shelf.parts]
+        assert text not in body + b"".join(shelf.parts)
+    assert codec.decode_view(body, shelf.load) == view
+
+
 @given(any_of(Decision))
 def test_a_decision_comes_back_equal(decision: Decision) -> None:
     body = codec.encode_decision(decision)

@@ -1,5 +1,7 @@
 """What the chain shows and no order explains: written once, taken back if its block is undone."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,9 +10,9 @@ import pytest
 from bot.errors import InvariantError, LedgerError
 from bot.ledger import Ledger, LedgerReader, switch
 from bot.model.comparison import Compared, Comparison, Explanation
-from bot.model.transfers import Entry, EntryKind, Transfer
+from bot.model.transfers import Entry, EntryKind, MergeReason, Transfer
 from bot.model.units import ConditionId, EventId, Shares, TokenId
-from tests.fakes import START, YES
+from tests.fakes import NO, START, YES, make_market
 from tests.ledger.make import EVENT, make_fill, send, sums, usd
 
 TOKEN = TokenId(YES)
@@ -143,6 +145,39 @@ def test_a_redeem_is_written_before_it_leaves(ledger: Ledger) -> None:
     ledger.record_redeem(CONDITION, "failed", START, "wallet busy")
     assert ledger.redeem_tries(CONDITION) == (("failed", START), ("sent", START))
     assert ledger.redeem_tries(ConditionId("0xother")) == ()
+
+
+def test_a_merge_is_written_before_it_leaves_and_says_why(ledger: Ledger) -> None:
+    market = make_market(condition_id=CONDITION)
+    pairs, at = Shares(Decimal("2.5")), START
+    ledger.record_merge(market, pairs, MergeReason.UNIT, "sent", at=at)
+    ledger.record_merge(market, pairs, MergeReason.UNIT, "failed", at=at, detail="wallet busy")
+    assert ledger.merge_tries(CONDITION) == (("failed", START), ("sent", START))
+    assert ledger.merge_tries(ConditionId("0xother")) == ()
+    assert ledger.merges_sent(START) == ((YES, NO),)
+    assert ledger.merges_sent(START + timedelta(seconds=1)) == ()
+    with pytest.raises(InvariantError, match="merges is append-only"), ledger.transaction():
+        ledger._db.execute("DELETE FROM merges")
+
+
+def test_a_merge_of_ours_is_premium_that_came_back(held: Ledger) -> None:
+    before = held.account(START).premium_used_usd
+    held.record_entries([entry(EntryKind.MERGE, token=TOKEN, shares=-4, cash=2)], START)
+    account = held.account(START)
+    assert account.premium_used_usd == before - 2
+    assert account.positions[0].shares == 6
+    same_again(held)
+    held.record_undone("0xt", START)
+    assert held.account(START).premium_used_usd == before
+    same_again(held)
+
+
+def test_a_merge_without_a_chain_is_booked_for_both_sides(held: Ledger) -> None:
+    (position,) = held.account(START).positions
+    other = replace(position, token_id=TokenId(NO))
+    with pytest.raises(InvariantError, match="holds 0"):
+        held.record_merged((position, other), Shares(Decimal(3)), START)
+    same_again(held)
 
 
 def test_only_the_last_comparison_is_kept(ledger: Ledger) -> None:

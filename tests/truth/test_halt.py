@@ -14,9 +14,9 @@ from bot.cli import main
 from bot.config import load_settings
 from bot.model.orders import OrderStatus
 from bot.sandbox.faults import Fault, Trading
-from tests.truth.stage import MIXED, RESTING, Stage
+from tests.truth.stage import MIXED, PLAIN, RESTING, SESSION, Stage
 
-pytestmark = [pytest.mark.chain, pytest.mark.parametrize("setting", MIXED, ids=str)]
+pytestmark = pytest.mark.chain
 
 RESTS = pytest.mark.parametrize("strategy", [RESTING], ids=["rests"])
 DOWN = ("/clob", "/data", "/rpc")
@@ -64,6 +64,7 @@ def go_on(stage: Stage) -> None:
 
 @RESTS
 @WAYS
+@pytest.mark.parametrize("setting", MIXED, ids=str)
 async def test_a_halt_holds_while_the_venue_is_down_and_over_a_restart(
     stage: Stage, halt: Halt
 ) -> None:
@@ -93,6 +94,7 @@ async def test_a_halt_holds_while_the_venue_is_down_and_over_a_restart(
 
 
 @RESTS
+@pytest.mark.parametrize("setting", PLAIN[:1], ids=str)
 @pytest.mark.parametrize("path", ["/rpc", "/data", "/gamma", "/clob/data"])
 async def test_a_halt_cancels_what_rests_while_reads_fail(stage: Stage, path: str) -> None:
     await stage.cycle()
@@ -108,6 +110,7 @@ async def test_a_halt_cancels_what_rests_while_reads_fail(stage: Stage, path: st
 
 
 @RESTS
+@pytest.mark.parametrize("setting", SESSION[1:], ids=str)
 async def test_a_halt_in_cancel_only_mode_cancels(stage: Stage) -> None:
     await stage.cycle()
     stage.sandbox.faults.trading = Trading.CANCEL_ONLY
@@ -119,6 +122,7 @@ async def test_a_halt_in_cancel_only_mode_cancels(stage: Stage) -> None:
 
 
 @RESTS
+@pytest.mark.parametrize("setting", MIXED, ids=str)
 async def test_too_much_in_a_day_halts(stage: Stage) -> None:
     config = stage.settings.path
     text = config.read_text("utf-8")

@@ -14,7 +14,7 @@ from bot.sandbox.chain.orders import address_of, exchange_of
 from bot.sandbox.faults import Fault, Silence, Trading
 from bot.sandbox.http import Reply, Request
 from bot.sandbox.orders import Status
-from tests.truth.stage import MIXED, RESTING, SESSION, Setting, Stage
+from tests.truth.stage import MIXED, PLAIN, RESTING, SESSION, Setting, Stage
 
 pytestmark = pytest.mark.chain
 
@@ -47,6 +47,7 @@ async def becomes_hedged(stage: Stage) -> None:
 # --- the venue is not open
 
 
+@pytest.mark.parametrize("setting", PLAIN[:1], ids=str)
 async def test_a_restart_and_the_minutes_after_it_are_waited_out(stage: Stage) -> None:
     faults = stage.sandbox.faults
     faults.trading = Trading.RESTARTING
@@ -62,6 +63,7 @@ async def test_a_restart_and_the_minutes_after_it_are_waited_out(stage: Stage) -
     assert len(stage.posted) == 3
 
 
+@pytest.mark.parametrize("setting", SESSION[1:], ids=str)
 @RESTS
 async def test_an_order_that_rests_is_taken_in_the_minutes_after_a_restart(stage: Stage) -> None:
     stage.sandbox.faults.trading = Trading.POST_ONLY
@@ -70,6 +72,7 @@ async def test_an_order_that_rests_is_taken_in_the_minutes_after_a_restart(stage
     assert len(stage.resting()) == 1
 
 
+@pytest.mark.parametrize("setting", PLAIN[:1], ids=str)
 async def test_too_many_requests_are_waited_out(stage: Stage) -> None:
     stage.sandbox.faults.add(
         Fault.STATUS, path="/clob/order", method="POST", times=1, status=429, retry_after=1000
@@ -82,6 +85,7 @@ async def test_too_many_requests_are_waited_out(stage: Stage) -> None:
     assert len(stage.posted) == 2
 
 
+@pytest.mark.parametrize("setting", SESSION[1:], ids=str)
 async def test_too_many_reads_end_the_cycle_until_the_pause_is_over(stage: Stage) -> None:
     stage.sandbox.faults.add(
         Fault.STATUS, path="/clob/data/orders", times=1, status=429, retry_after=60
@@ -96,6 +100,7 @@ async def test_too_many_reads_end_the_cycle_until_the_pause_is_over(stage: Stage
     assert stage.held() > 0
 
 
+@pytest.mark.parametrize("setting", PLAIN[:1], ids=str)
 async def test_cancel_only_sends_nothing_that_could_rest_or_take(stage: Stage) -> None:
     stage.sandbox.faults.trading = Trading.CANCEL_ONLY
     await stage.cycle()
@@ -106,6 +111,7 @@ async def test_cancel_only_sends_nothing_that_could_rest_or_take(stage: Stage) -
     assert len(stage.posted) == 2
 
 
+@pytest.mark.parametrize("setting", SESSION[1:], ids=str)
 @RESTS
 async def test_what_rests_outlives_a_restart_and_is_not_doubled(stage: Stage) -> None:
     await stage.cycle()
@@ -137,6 +143,7 @@ async def test_a_page_of_cloudflare_s_proves_nothing(stage: Stage, *, after: boo
     assert stage.held() == stage.ledger.orders()[-1].size
 
 
+@pytest.mark.parametrize("setting", PLAIN[:1], ids=str)
 async def test_cloudflare_before_everything_stops_all_until_it_is_gone(stage: Stage) -> None:
     for path in ("/clob", "/gamma", "/data"):
         stage.sandbox.faults.add(Fault.CLOUDFLARE, path=path)
@@ -151,6 +158,7 @@ async def test_cloudflare_before_everything_stops_all_until_it_is_gone(stage: St
 # --- streams
 
 
+@pytest.mark.parametrize("setting", SESSION[1:], ids=str)
 async def test_a_silent_market_stream_is_no_price(stage: Stage) -> None:
     await stage.cycle()
     await stage.calm()
@@ -164,6 +172,7 @@ async def test_a_silent_market_stream_is_no_price(stage: Stage) -> None:
     assert stage.held() == 0
 
 
+@pytest.mark.parametrize("setting", PLAIN[:1], ids=str)
 async def test_lost_and_doubled_messages_change_nothing(stage: Stage) -> None:
     faults = stage.sandbox.faults
     faults.lose_messages, faults.user.lose_messages = 3, 1
@@ -271,6 +280,7 @@ async def test_a_closed_only_account_sells_and_does_not_buy(stage: Stage) -> Non
     assert "closed only mode" in stage.ledger.standing()["account"]
 
 
+@pytest.mark.parametrize("setting", SESSION[1:], ids=str)
 async def test_a_blocked_place_is_told(stage: Stage) -> None:
     stage.sandbox.faults.geoblocked = True
     await stage.cycle()

@@ -82,6 +82,8 @@ async def test_a_session_key_trades_and_leaves_redeeming_to_others(
         balances = await venue.balances()
         assert balances.cash_usd == 1000 + fill.cash_usd
         market = await stage.resolve("1", "0")
+        with pytest.raises(VenueError, match="a session key cannot; the owner's key can"):
+            await venue.merge(stage.market, Shares(Decimal(1)))
         assert await venue.redeem(market) == ()
         assert (await venue.balances()).shares == balances.shares
 
@@ -156,6 +158,49 @@ async def test_a_contract_wallet_splits_and_merges_through_the_relayer(
         balances = await stage.venue.balances()
         assert balances.cash_usd == 1000 - 7 + 3
         assert {int(shares) for shares in balances.shares.values()} == {104, 4}
+
+
+@pytest.mark.parametrize("make", [MARKETS.ctf, MARKETS.neg_risk, MARKETS.v2], ids=str)
+@pytest.mark.parametrize("contract", [False, True], ids=["eoa", "deposit wallet"])
+async def test_pairs_merge_into_collateral_once(
+    chain: LocalChain,  # noqa: F811
+    make: Callable[[str], Market],
+    *,
+    contract: bool,
+) -> None:
+    market, key = make("merge"), chain.accounts[3]
+    await chain.prepare(market)
+    wallet = address_of(key)
+    if contract:
+        wallet = await chain.deploy_wallet(wallet)
+    await fund(chain, wallet, market)
+    await chain.split(wallet, market, Shares(Decimal(7)))
+    async with open_stage(chain, market, key=key, wallet=wallet) as stage:
+        before = await stage.venue.transfers(since_block=None)
+        cash = (await stage.venue.balances()).cash_usd
+        await stage.venue.merge(market, Shares(Decimal("2.5")))
+        balances = await stage.venue.balances()
+        assert balances.cash_usd == cash + Decimal("2.5")
+        assert [balances.shares[token] for token in market.token_ids] == [
+            Decimal("104.5"),
+            Decimal("4.5"),
+        ]
+        await stage.venue.merge(market, Shares(Decimal(30)))
+        await stage.venue.merge(market, Shares(Decimal(30)))
+        assert (await stage.venue.balances()).cash_usd == cash + 7
+        found = await stage.venue.transfers(since_block=before.upto_block + 1)
+        assert sum(row.change_e6 for row in found.rows if row.token_id is None) == 7_000_000
+        for token in market.token_ids:
+            assert sum(r.change_e6 for r in found.rows if r.token_id == token) == -7_000_000
+
+
+async def test_a_merge_while_the_node_is_down_is_not_known_to_be_done(
+    chain: LocalChain,  # noqa: F811
+) -> None:
+    async with trading(chain, MARKETS.ctf("merge-down")) as stage:
+        stage.sandbox.faults.add(Fault.STATUS, path="/rpc")
+        with pytest.raises(VenueError, match=r"Our merge of .* cannot be read"):
+            await stage.venue.merge(stage.market, Shares(Decimal(1)))
 
 
 async def test_a_failed_settlement_is_told(chain: LocalChain) -> None:  # noqa: F811

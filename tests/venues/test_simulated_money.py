@@ -119,6 +119,27 @@ async def test_unsettled_shares_are_redeemed_later(world: World) -> None:
     assert second.shares == 10
 
 
+async def test_pairs_merge_into_cash_as_far_as_they_are_settled(world: World) -> None:
+    await world.show()
+    before = (await world.venue.balances()).cash_usd
+    assert isinstance(await world.send(make_intent(Side.BUY, "10", "0.50", token_id=NO)), Accepted)
+    await world.venue.merge(world.market, Shares(Decimal(10)))
+    assert (await world.venue.balances()).cash_usd < before, "what may still fail is not merged"
+    await world.settle()
+    paid = (await world.venue.balances()).cash_usd
+    await world.venue.merge(world.market, Shares(Decimal(4)))
+    await world.venue.merge(world.market, Shares(Decimal(10)))
+    await world.venue.merge(world.market, Shares(Decimal(10)))
+    balances = await world.venue.balances()
+    assert balances.cash_usd == paid + 10
+    assert owned(balances) == {YES: Decimal(90)}
+
+
+async def test_a_resolved_market_is_redeemed_and_not_merged(world: World) -> None:
+    with pytest.raises(VenueError, match="is resolved; its tokens are redeemed, not merged"):
+        await world.venue.merge(await world.resolve("1", "0"), Shares(Decimal(1)))
+
+
 async def test_a_market_without_payouts_cannot_be_redeemed(world: World) -> None:
     with pytest.raises(VenueError, match="fed-hike-dec\\) is not resolved"):
         await world.venue.redeem(world.market)

@@ -23,6 +23,8 @@ _SHORT = {
     "EXPOSURE_SMALL": "too little to lose",
     "HELD_LONG_ENOUGH": "left, held long enough",
     "KEEP_EXCESS": "too many, but worth keeping",
+    "MERGE_EXIT": "leaving, by its complement",
+    "MERGE_WAITS": "pairs wait to be merged",
     "NO_BOOK": "no book yet",
     "NO_LOSS": "nothing to lose",
     "NO_MARKET": "no open market matches",

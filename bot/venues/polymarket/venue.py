@@ -27,7 +27,7 @@ from bot.model.orders import (
     VenueOrder,
 )
 from bot.model.transfers import Transfers
-from bot.model.units import OrderId, TokenId, Usd
+from bot.model.units import OrderId, Shares, TokenId, Usd
 from bot.venues.polymarket.account_check import check_account
 from bot.venues.polymarket.bucket import Bucket
 from bot.venues.polymarket.fill_reader import FillReader
@@ -35,7 +35,7 @@ from bot.venues.polymarket.l2 import L2Signer
 from bot.venues.polymarket.order_markets import OrderMarkets
 from bot.venues.polymarket.private_reads import PrivateReads
 from bot.venues.polymarket.reads import Reads
-from bot.venues.polymarket.sdk.calls import Call, redeem_calls
+from bot.venues.polymarket.sdk.calls import Call, merge_call, redeem_calls
 from bot.venues.polymarket.sdk.client import BuilderKey, RelayerKey, Sdk
 from bot.venues.polymarket.sdk.setup import account_of
 from bot.venues.polymarket.sending import OrderDesk
@@ -239,6 +239,22 @@ class PolymarketVenue:
             )
             for token, shares in held.items()
         )
+
+    async def merge(self, market: Market, shares: Shares) -> None:
+        """Turn pairs that the chain shows to be ours into collateral, ``shares`` at most.
+
+        Raises:
+            VenueError: it is not known to be done, or our key is a session key, which cannot.
+        """
+        what = f"merge of {market.slug}"
+        if not self.can_redeem:
+            raise VenueError(f"Our {what}: a session key cannot; the owner's key can")
+        with _own(what):
+            found = await self._chain.shares(self.account.wallet, market.token_ids)
+            pairs = Shares(min(shares, *found.values()))
+            if pairs > 0:
+                call = merge_call(market, pairs, self._contracts)
+                await self._transact((call,), purpose=f"Merge {market.condition_id}")
 
     async def _transact(self, calls: Collection[Call], *, purpose: str) -> None:
         if self.account.kind is not WalletKind.EOA:

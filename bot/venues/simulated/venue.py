@@ -22,7 +22,7 @@ from bot.model.orders import (
     VenueOrder,
 )
 from bot.model.transfers import Transfers
-from bot.model.units import OrderId, TokenId
+from bot.model.units import OrderId, Shares, TokenId
 from bot.venues.ports import Balances, MarketData, Redemption
 from bot.venues.simulated.floor import Floor
 from bot.venues.simulated.wallet import SimulatedStart, Wallet
@@ -178,6 +178,15 @@ class SimulatedVenue:
         """
         await self._catch_up()
         return self._wallet.redeem(market)
+
+    async def merge(self, market: Market, shares: Shares) -> None:
+        """Turn settled pairs into cash, ``shares`` at most.
+
+        Raises:
+            VenueError: the market has resolved: its tokens are redeemed.
+        """
+        await self._catch_up()
+        self._wallet.merge(market, shares)
 
     def _hear(self, event: MarketEvent) -> None:
         self._floor.hear(event, now=self._clock.now())

@@ -128,6 +128,23 @@ class Wallet:
             )
         return tuple(redeemed)
 
+    def merge(self, market: Market, shares: Shares) -> None:
+        """Turn settled pairs of both outcomes into 1 USD each, ``shares`` at most.
+
+        Raises:
+            VenueError: the market has resolved: its tokens are redeemed.
+        """
+        if market.payouts is not None:
+            raise VenueError(
+                f"market {market.condition_id} ({market.slug}) is resolved; "
+                "its tokens are redeemed, not merged"
+            )
+        settled = [self.settled_shares(token_id) for token_id in market.token_ids]
+        pairs_e6 = max(to_e6(Shares(min(shares, *settled))), 0)
+        for token_id in market.token_ids:
+            self._shares_e6[token_id] = self._shares_e6.get(token_id, 0) - pairs_e6
+        self._cash_e6 += pairs_e6
+
     def _unsettled(self) -> list[Fill]:
         return [self._fills[trade_id] for trade_id in self._due]
 
