@@ -21,7 +21,6 @@ RUN /opt/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/polyhedge/bin:$PATH \
     HOME=/tmp \
-    OPENBLAS_NUM_THREADS=1 \
     POLYHEDGE_LEDGER=/data/polyhedge.db \
     POLYHEDGE_STRATEGIES=/strategies \
     PYTHONDONTWRITEBYTECODE=1 \

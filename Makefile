@@ -14,8 +14,6 @@ PY := $(BIN)/python
 ARGS ?=
 K ?=
 
-# One thread for linear algebra: the problems are small, and more threads only wait for each other.
-export OPENBLAS_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # $(call install,ENVIRONMENT,LOCK): uv takes 2 s, pip takes 40 s and is there if uv is of no use.

@@ -16,6 +16,7 @@ BENCHMARKS = (
     "prepare_order",
     "message_to_order",
     "memory",
+    "forecast_history",
 )
 
 

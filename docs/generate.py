@@ -29,7 +29,15 @@ from bot.config.file import ConfigFile  # noqa: E402
 from bot.config.texts import Budget  # noqa: E402
 from bot.log import EVENTS  # noqa: E402
 from bot.model.text import show  # noqa: E402
-from bot.rules.rule import Rule, SizingRule, TriggerRule, find_rule, rule_names  # noqa: E402
+from bot.rules.rule import (  # noqa: E402
+    ReadingRule,
+    Rule,
+    SignalRule,
+    SizingRule,
+    TriggerRule,
+    find_rule,
+    rule_names,
+)
 from bot.strategy.file import StrategyFile  # noqa: E402
 from bot.strategy.parse import DEFAULT_TRIGGERS  # noqa: E402
 
@@ -75,6 +83,16 @@ def triggers() -> str:
     return "\n\n".join(_rule_section(TriggerRule, name) for name in rule_names(TriggerRule))
 
 
+def signals() -> str:
+    """Return a section for each signal."""
+    return "\n\n".join(_rule_section(SignalRule, name) for name in rule_names(SignalRule))
+
+
+def readings() -> str:
+    """Return a section for each computed reading."""
+    return "\n\n".join(_rule_section(ReadingRule, name) for name in rule_names(ReadingRule))
+
+
 def default_triggers() -> str:
     """Return what a strategy without ``triggers`` has."""
     return f"```yaml\n{DEFAULT_TRIGGERS.decode().strip()}\n```"
@@ -99,6 +117,8 @@ PARTS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "strategy-options": strategy_options,
         "sizing-rules": sizing_rules,
         "triggers": triggers,
+        "signals": signals,
+        "readings": readings,
         "default-triggers": default_triggers,
         "commands": commands,
         "log-events": log_events,
@@ -209,21 +229,48 @@ def _rule_section(kind: type[Rule], name: str) -> str:
 def example_of(kind: type[Rule], name: str) -> str:
     """Return the richest use of a rule in the shipped strategies, else in the tests' good files.
 
+    A reading's is in the tests' good config.
+
     Raises:
         LookupError: Nobody uses it.
     """
     first = r"sizing:" if kind is SizingRule else rf" *- {name}:"
+    if kind is ReadingRule:
+        path = REPO / "tests/config/good.yaml"
+        blocks = _blocks(path.read_text(encoding="utf-8").splitlines(), r" *[a-z_]+: \{rule:")
+        found = [block for block in blocks if re.search(rf"rule: {name}\b", block)]
+        return _under_computed(found, name)
     for folder in ("strategies", "tests/strategy/good"):
         found: list[str] = []
         for path in sorted((REPO / folder).glob("*.yaml")):
-            found += _blocks(path.read_text(encoding="utf-8").splitlines(), first)
+            # A signal and a trigger may have one name: signals stand above the triggers.
+            above, _, below = path.read_text(encoding="utf-8").partition("\ntriggers:\n")
+            found += _blocks((below if kind is TriggerRule else above).splitlines(), first)
         if kind is SizingRule:
             found = [block for block in found if re.search(rf"rule: {name}\b", block)]
         if found:
-            return max(found, key=len)
+            richest = max(found, key=len)
+            return _under_signals(richest) if kind is SignalRule else richest
     raise LookupError(
         f"no example of {kind.kind} '{name}'. Use it in a file under tests/strategy/good"
     )
+
+
+def _under_signals(block: str) -> str:
+    """Return a signal as it stands in a strategy."""
+    return f"forecast:\n  signals:\n    - market\n    {block}"
+
+
+def _under_computed(blocks: list[str], name: str) -> str:
+    """Return a reading as it stands in a config.
+
+    Raises:
+        LookupError: Nobody uses it.
+    """
+    if not blocks:
+        raise LookupError(f"no example of reading '{name}'. Use it in tests/config/good.yaml")
+    head = "portfolio:\n  holdings: [{symbol: QQQ, value: 1000}]\n  computed:\n"
+    return f"{head}    {blocks[0]}"
 
 
 def _blocks(lines: list[str], first: str) -> Iterator[str]:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-REPO = Path(__file__).resolve().parent.parent
+import bot  # before numpy: it decides on one thread for linear algebra
+
+REPO = Path(bot.__file__).resolve().parent.parent
 
 # No deadline: how long an example takes says more about the machine than about the code.
 settings.register_profile("dev", max_examples=50, deadline=None)

@@ -18,7 +18,15 @@ from bot.config.file import ConfigFile
 from bot.core import risk
 from bot.errors import UserError
 from bot.log import EVENTS
-from bot.rules.rule import Rule, SizingRule, TriggerRule, find_rule, rule_names
+from bot.rules.rule import (
+    ReadingRule,
+    Rule,
+    SignalRule,
+    SizingRule,
+    TriggerRule,
+    find_rule,
+    rule_names,
+)
 from bot.strategy import parse_strategy
 from bot.strategy.file import StrategyFile
 
@@ -71,9 +79,9 @@ def test_changed_code_makes_a_page_old(generator: ModuleType) -> None:
     assert "`cycle.finished`" in generator.rewrite(page)
 
 
-@pytest.mark.parametrize("kind", [SizingRule, TriggerRule])
+@pytest.mark.parametrize("kind", [SizingRule, TriggerRule, SignalRule, ReadingRule])
 def test_every_rule_is_documented_with_an_example(kind: type[Rule], generator: ModuleType) -> None:
-    page = read("docs/strategies.md")
+    page = read("docs/reference.md" if kind is ReadingRule else "docs/strategies.md")
     for name in rule_names(kind):
         assert f"### `{name}`" in page
         assert generator.example_of(kind, name) in page

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,8 +21,12 @@ from bot.model.portfolio import (
     Tags,
 )
 from bot.model.text import Duration, Fraction, Words, read_instant, text_of
-from bot.yaml_lines.reader import MapNode, Problem, line_of
+from bot.rules.rule import ReadingRule
+from bot.yaml_lines.reader import MapNode, Problem, TextNode, line_of
+from bot.yaml_lines.rules import read_rule, without_rule
 
+_EXAMPLE = "computed: {vol: {rule: volatility, file: prices/SPY.csv}}"
+NamedReading = tuple[str, ReadingRule]
 _VARIANTS = ("stated", "file", "folder", "url")
 
 
@@ -128,6 +132,12 @@ class PortfolioFile(_Group):
     readings: Annotated[
         tuple[Words, ...], Field(description="wanted from the same source, such as [VIX]")
     ] = ()
+    computed: Annotated[
+        Any,
+        Field(
+            description="readings from price or news files: {vol: {rule: volatility, file: ...}}"
+        ),
+    ] = {}
 
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
@@ -137,7 +147,9 @@ class PortfolioFile(_Group):
         return self
 
 
-def portfolio_source(file: PortfolioFile, *, top: MapNode, path: Path) -> PortfolioSource:
+def portfolio_source(
+    file: PortfolioFile, computed: tuple[NamedReading, ...], *, top: MapNode, path: Path
+) -> PortfolioSource:
     """Return the records; files are meant relative to the config's folder."""
     folder = path.parent
     return PortfolioSource(
@@ -148,7 +160,35 @@ def portfolio_source(file: PortfolioFile, *, top: MapNode, path: Path) -> Portfo
         file=folder / file.file if file.file else None,
         prices=_prices(file.prices, folder) if file.prices else None,
         readings=_readings(file),
+        computed=computed,
+        folder=folder,
     )
+
+
+def read_computed(top: MapNode, problems: list[Problem]) -> tuple[NamedReading, ...]:
+    """Return the readings to compute, by name; those that cannot be read go into ``problems``."""
+    portfolio = top.entries.get("portfolio")
+    node = portfolio.entries.get("computed") if isinstance(portfolio, MapNode) else None
+    if node is None:
+        return ()
+    if not isinstance(node, MapNode):
+        text = f"portfolio.computed must be a group of names. Write {_EXAMPLE}"
+        problems.append(Problem(line_of(top, ("portfolio", "computed")), text))
+        return ()
+    return tuple(_computed(node, problems, top=top))
+
+
+def _computed(node: MapNode, problems: list[Problem], *, top: MapNode) -> Iterator[NamedReading]:
+    for name, options in node.entries.items():
+        named = options.entries.get("rule") if isinstance(options, MapNode) else None
+        if not isinstance(options, MapNode) or not isinstance(named, TextNode):
+            text = f"portfolio.computed.{name} names no rule. Write {_EXAMPLE}"
+            problems.append(Problem(node.key_lines[name], text))
+            continue
+        at = ("portfolio", "computed", name)
+        rule = read_rule(ReadingRule, named, without_rule(options), problems, top=top, at=at)
+        if rule is not None:
+            yield name, rule
 
 
 def missing_prices(file: PortfolioFile, *, top: MapNode) -> Iterator[Problem]:

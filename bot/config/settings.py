@@ -17,7 +17,12 @@ from bot.config.file import (
     Recorded,
     Wallet,
 )
-from bot.config.portfolio import missing_prices, portfolio_source
+from bot.config.portfolio import (
+    NamedReading,
+    missing_prices,
+    portfolio_source,
+    read_computed,
+)
 from bot.config.texts import Budget
 from bot.errors import ConfigError, UserError
 from bot.model.portfolio import PortfolioSource
@@ -104,11 +109,12 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         raise ConfigError(str(error)) from None
     problems: list[Problem] = []
     file = check_fields(ConfigFile, top, problems, top=top, owner="the config")
+    computed = read_computed(top, problems)
     if file is not None:
         problems += _contradictions(file, top)
     if problems or file is None:
         raise ConfigError(report(str(path), problems))
-    return _settings(file, top=top, path=path, environment=environment)
+    return _settings(file, computed, top=top, path=path, environment=environment)
 
 
 def _contradictions(file: ConfigFile, top: MapNode) -> Iterator[Problem]:
@@ -130,7 +136,12 @@ def _contradictions(file: ConfigFile, top: MapNode) -> Iterator[Problem]:
 
 
 def _settings(
-    file: ConfigFile, *, top: MapNode, path: Path, environment: Mapping[str, str]
+    file: ConfigFile,
+    computed: tuple[NamedReading, ...],
+    *,
+    top: MapNode,
+    path: Path,
+    environment: Mapping[str, str],
 ) -> Settings:
     ledger, strategies = environment.get(_LEDGER), environment.get(_STRATEGIES)
     return Settings(
@@ -139,7 +150,7 @@ def _settings(
         market_data=file.market_data,
         ledger=Path(ledger) if ledger else path.parent / file.ledger,
         strategies=Path(strategies) if strategies else path.parent / file.strategies,
-        portfolio=portfolio_source(file.portfolio, top=top, path=path),
+        portfolio=portfolio_source(file.portfolio, computed, top=top, path=path),
         risk_aversion=file.risk_aversion,
         premium_budget=file.premium_budget,
         max_total=file.max_total,

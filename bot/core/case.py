@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bot.core.exposure import measure_loss
 from bot.core.fees import fee_per_share
-from bot.core.forecast import pool_forecast
+from bot.core.forecast import days_until, pool_forecast, prior_weight
 from bot.core.orders import MINIMUM_MARKETABLE_USD
 from bot.core.pairs import book_of_complement, find_waiting
 from bot.core.roll import MarketChoice, choose_market, is_tradable
@@ -78,6 +78,7 @@ class Case(NamedTuple):
             last_run_at=memory.run_at or self.view.now,
             last_probability=self.forecast.probability if first else memory.probability,
             last_exposure_usd_est=self.exposure_usd_est if first else memory.exposure_usd_est,
+            premium_used=_premium_used(self.view),
         )
 
     @property
@@ -104,6 +105,11 @@ class Case(NamedTuple):
             return None
         gamma = self.view.limits.risk_aversion
         return TwoState(self.forecast.probability, if_event, if_not, gamma)
+
+
+def _premium_used(view: View) -> float:
+    budget = float(view.limits.premium_budget_usd)
+    return float(view.account.premium_used_usd) / budget if budget > 0.0 else 0.0
 
 
 def _is_dust(view: MarketView, position: Position) -> bool:
@@ -157,10 +163,25 @@ def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason
         market=market,
         book=book,
         orders=orders,
-        forecast=pool_forecast(mid, strategy.own_view),
+        forecast=_forecast(view, market, strategy, book),
         exposure_usd_est=_exposure(view, event, strategy, mid, stale=stale),
         stale=stale,
         only_exits=only_exits,
+    )
+
+
+def _forecast(view: View, market: MarketView, strategy: Strategy, book: Book) -> Forecast:
+    mid = book.mid or 0.0
+    if not market.estimates:
+        return pool_forecast(mid, strategy.own_view)
+    return pool_forecast(
+        mid,
+        strategy.own_view,
+        market.estimates,
+        learned=view.learned,
+        category=strategy.category,
+        days_left=days_until(market.market.ends_at, view.now),
+        weight=prior_weight(book),
     )
 
 

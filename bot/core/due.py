@@ -56,15 +56,28 @@ def _other_side(case: Case, held: MarketView) -> Reason | None:
 def look_at_triggers(
     case: Case, situation: Situation
 ) -> tuple[tuple[Firing, ...], dict[str, float]]:
-    """Return the triggers that fire, and what each remembers."""
+    """Return the triggers that fire, and what each remembers.
+
+    A trigger that fired is not asked again during its pause. What it remembers stays as it is, so
+    it fires afterwards if what it watches is still elsewhere.
+    """
     kept = case.event.memory.rule_state
     firings: list[Firing] = []
     state: dict[str, float] = {}
     for key, trigger in case.strategy.triggers:
+        pause = trigger.pause()
+        if pause and _pauses(kept.get(f"{key}:fired"), pause, situation.now):
+            continue
         fired, state[key] = trigger.fires(situation, kept.get(key))
         if fired is not None and case.event.memory.run_at is not None:
             firings.append(fired)
+            if pause:
+                state[f"{key}:fired"] = situation.now.timestamp()
     return tuple(firings), state
+
+
+def _pauses(fired: float | None, pause: timedelta, now: datetime) -> bool:
+    return fired is not None and now.timestamp() < fired + pause.total_seconds()
 
 
 def why_plan(case: Case, closing: Reason | None, firings: tuple[Firing, ...]) -> tuple[Firing, ...]:

@@ -14,6 +14,7 @@ from bot.core.decide import decide, is_quiet
 from bot.engine.act import act, cancel_all
 from bot.engine.gather import gather, look_again
 from bot.engine.left import due_at_once, interrupted_orders, is_partial
+from bot.engine.outcomes import Outcomes
 from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
 from bot.engine.refused import say_refused
@@ -67,6 +68,7 @@ class Engine:
         """Strategies of the last cycle that was decided."""
         self._frozen: Mapping[EventId, str] = {}
         """Why each event was frozen in the last cycle: a reason code."""
+        self._outcomes = Outcomes(ports)
         self._watch = ClockWatch(clock=ports.clock, last=last[1] if last is not None else None)
 
     async def run_cycle(self, found: View | None = None) -> CycleResult:
@@ -193,6 +195,7 @@ class Engine:
             broken=files.broken,
         )
         self._decided(result)
+        ports.ledger.track_record.write(view, decision, strategies)
         if view.halted or stop:  # due at once when trading goes on
             self._interrupted |= {intent.event: intent for intent in decision.approved}
         if view.halted:
@@ -203,6 +206,7 @@ class Engine:
             await act(ports, view, decision, stop=stop)
             await ports.market_data.refresh()
             await self._reconciler.run()
+        await self._outcomes.look(view)
         return result
 
     def _record(self, view: View, decision: Decision, strategies: Sequence[Strategy]) -> None:

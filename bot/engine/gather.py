@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.engine.hear import Hearing
 from bot.engine.ports import Sources
 from bot.errors import BadData, DataError
 from bot.model.market import Market
+from bot.model.signal import NOTHING_LEARNED
 from bot.model.strategy import Strategy
 from bot.model.units import ConditionId, EventId, TokenId
 from bot.model.view import Account, EventMemory, EventView, MarketView, View
@@ -48,6 +50,9 @@ async def gather(
     await ports.market_data.watch(_tokens(ports, events, held))
     await ports.market_data.refresh()
     now = ports.clock.now()
+    hear = Hearing(portfolio=portfolio, series=ports.portfolio.series, now=now)
+    by_event = {strategy.event: strategy for strategy in strategies}
+    listens = any(strategy.signals for strategy in strategies)
     return View(
         cycle=cycle,
         now=now,
@@ -56,9 +61,12 @@ async def gather(
         limits=ports.terms.limits(portfolio),
         portfolio=portfolio,
         account=account,
-        events=tuple(_with_quotes(ports, event, held) for event in events),
+        events=tuple(
+            [await hear.all(by_event[e.event], _with_quotes(ports, e, held)) for e in events]
+        ),
         halted=ports.ledger.halted(),
         can_merge=can_merge,
+        learned=ports.ledger.learned() if listens else NOTHING_LEARNED,
     )
 
 

@@ -79,6 +79,7 @@ class Lookout:
             adverse_index=old.adverse_index,
             quote=Quote(book, now),
             named=old.named,
+            estimates=old.estimates,
             complement_quote=old.complement_quote,
         )
         return View(
@@ -99,6 +100,7 @@ class Lookout:
                 ),
             ),
             halted=last.halted,
+            learned=last.learned,
             can_merge=last.can_merge,
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.clock import Clock
 from bot.model.portfolio import Portfolio
+from bot.model.signal import Get
 from bot.model.units import Usd
 from bot.model.view import SharedLimits
 from bot.strategy import Changes
@@ -26,6 +27,10 @@ class PortfolioReader(Protocol):
 
     async def read(self, now: datetime) -> Portfolio:
         """Return the portfolio; a source that fails leaves its last prices with their age."""
+        ...
+
+    def series(self, now: datetime) -> Get:
+        """Return the door to recorded series, as far as they were known at ``now``."""
         ...
 
     @property

@@ -17,6 +17,7 @@ from bot.ledger.connection import explained, snapshot
 from bot.ledger.diary import read_memories
 from bot.ledger.fold import Fold
 from bot.ledger.parts import Parts
+from bot.ledger.recalled import Recalled
 from bot.ledger.rows import from_text, to_text
 from bot.model.comparison import Comparison
 from bot.model.decision import Decision
@@ -62,7 +63,7 @@ class LifecycleEntry:
     text: str
 
 
-class Questions:
+class Questions(Recalled):
     """Answers from the rows of an open ledger; each answer is one consistent instant."""
 
     def __init__(self, *, db: "Database", path: Path, mode: str) -> None:

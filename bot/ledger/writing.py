@@ -10,6 +10,7 @@ from bot.ledger.connection import FileInPlace, WriterLock, explained, immediate
 from bot.ledger.diary import Diary
 from bot.ledger.fold import Fold
 from bot.ledger.questions import Questions
+from bot.ledger.record import TrackRecord
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -22,6 +23,7 @@ class Writing(Questions):
         super().__init__(db=db, path=path, mode=mode)
         self._lock = lock
         self._diary = Diary(db=db, mode=mode)
+        self.track_record = TrackRecord(db=db, mode=mode, transaction=self.transaction)
         self._file = FileInPlace(path)
 
     def close(self) -> None:
@@ -38,6 +40,7 @@ class Writing(Questions):
         except BaseException:
             self._fold = Fold()  # rebuilt from what is left, at the next question
             self._diary.forget()
+            self.track_record.forget()
             raise
 
     def _insert(self, table: str, **columns: object) -> None:

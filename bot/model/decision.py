@@ -11,6 +11,7 @@ import msgspec
 
 from bot.model.orders import OrderIntent
 from bot.model.rule import Firing
+from bot.model.signal import Estimate
 from bot.model.units import EventId, OrderId, TokenId, UsdEst
 from bot.model.view import EventMemory
 
@@ -48,6 +49,17 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """Mid of the adverse token's book."""
     shares_of: tuple[tuple[str, float], ...]
     """Each source and its weight in log-odds; the weights add up to 1."""
+    calibrated: float | None = None
+    """The market's probability without its usual bias; None where no signal is named: it is
+    believed as it is."""
+    estimates: tuple[Estimate, ...] = ()
+    """What the signals said, each with where it comes from."""
+    prior_weight: float = 0.0
+    """What the market's liquidity alone gives each signal."""
+    spread: float = 0.0
+    """Standard deviation of the sources around the forecast, by weight, in log-odds."""
+    notes: tuple[str, ...] = ()
+    """What makes it weak: too few sources, or sources that hang together."""
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):

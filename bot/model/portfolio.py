@@ -6,8 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.model.units import UsdEst
+
+if TYPE_CHECKING:
+    from bot.model.signal import ReadingRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,3 +149,7 @@ class PortfolioSource:
     """None if every holding states what it is worth."""
     readings: tuple[str, ...] = ()
     """Wanted from the price source beside the holdings: ``VIX``, and ``EURUSD`` for euros."""
+    computed: "tuple[tuple[str, ReadingRule], ...]" = ()
+    """Readings computed from recorded series: name and rule."""
+    folder: Path = Path()
+    """What the files of recorded series are relative to."""

@@ -6,7 +6,7 @@ remember from one decision to the next is one float, handed in and handed back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from bot.model.portfolio import Reading
@@ -28,6 +28,8 @@ class Situation(NamedTuple):
     last_run_at: datetime
     last_probability: float
     last_exposure_usd_est: UsdEst
+    premium_used: float = 0.0
+    """Part of the shared premium budget used up in the last 365 days; above 1 after it was cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,10 @@ class Firing:
     text: str
     reading: float
     threshold: float
+    hysteresis: float = 0.0
+    """How far the reading must come back before the same threshold counts again."""
+    cooldown_s: float = 0.0
+    """How long this trigger is not asked again, seconds."""
 
 
 class Trigger(Protocol):
@@ -55,6 +61,10 @@ class Trigger(Protocol):
 
     def next_at(self, situation: Situation) -> datetime | None:
         """Return the next instant at which time alone makes it fire; None if time cannot."""
+        ...
+
+    def pause(self) -> timedelta:
+        """Return how long it is not asked again after it fired; 0 asks it at once."""
         ...
 
 

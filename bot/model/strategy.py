@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.model.rule import Sizing, Trigger
+from bot.model.signal import Signal
 from bot.model.units import EventId, Usd
 
 
@@ -166,3 +167,7 @@ class Strategy:
     """The file as it was, so that a recorded decision can be run again."""
     digest: str
     """Hash of ``text``."""
+    signals: tuple[tuple[str, Signal], ...] = ()
+    """Key (stable across cycles) and rule, beside the market and the own view."""
+    category: str = ""
+    """Of its track record: forecasts of one category share what is learned of the market."""

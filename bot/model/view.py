@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.model.market import Market, Quote
 from bot.model.orders import LiveOrder
 from bot.model.portfolio import Portfolio
+from bot.model.signal import NOTHING_LEARNED, Estimate, Learned
 from bot.model.units import ConditionId, EventId, Shares, TokenId, Usd, UsdEst
 
 
@@ -75,7 +76,8 @@ class EventMemory:
     """When a resting order of this plan was first placed; None if none."""
     rested_price: float = 0.0
     rule_state: Mapping[str, float] = field(default_factory=dict)
-    """Trigger key or ``sizing`` -> what that rule remembers."""
+    """Trigger key or ``sizing`` -> what that rule remembers; ``KEY:fired`` -> when a trigger with
+    a pause last fired, epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,8 @@ class MarketView:
     """Book of the adverse token; None if it was never confirmed."""
     named: bool = True
     """Whether the strategy names it today; False for one we only still hold."""
+    estimates: tuple[Estimate, ...] = ()
+    """What the strategy's signals say of the adverse outcome, in their order."""
     complement_quote: Quote | None = None
     """Book of the other token, where the adverse one is held, has no bids and pairs can be merged;
     None otherwise."""
@@ -144,5 +148,7 @@ class View:
     events: tuple[EventView, ...]
     halted: str = ""
     """Why trading is halted; empty if it is not."""
+    learned: Learned = NOTHING_LEARNED
+    """What the track record has taught about the signals; empty if no strategy names any."""
     can_merge: bool = False
     """Whether the venue lets us turn a token and its complement into 1 USD."""

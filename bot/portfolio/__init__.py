@@ -9,6 +9,7 @@ from bot.model.portfolio import (
     StatedPrices,
 )
 from bot.portfolio.reader import PortfolioReader, Report
+from bot.portfolio.series import SeriesReader
 from bot.portfolio.sources import (
     FileReader,
     FolderReader,
@@ -36,6 +37,8 @@ def open_portfolio(source: PortfolioSource, *, report: Report) -> PortfolioReade
         file=source.file,
         prices=None if source.prices is None else _open_prices(source.prices),
         readings=source.readings,
+        computed=source.computed,
+        series=SeriesReader(folder=source.folder),
         report=report,
     )
 

@@ -29,7 +29,9 @@ def latest(history: History, symbol: str, *, now: datetime) -> Reading | None:
     return readings[place - 1] if place else None
 
 
-def parse_csv(text: str, *, name: str, columns: PriceColumns, symbol: str = "") -> History:
+def parse_csv(
+    text: str, *, name: str, columns: PriceColumns, symbol: str = "", signed: bool = False
+) -> History:
     """Read a price table.
 
     Args:
@@ -37,6 +39,7 @@ def parse_csv(text: str, *, name: str, columns: PriceColumns, symbol: str = "") 
         name: What to call it in messages: a path or an address.
         columns: Which column holds what.
         symbol: Whose prices these are, if the table does not say.
+        signed: Whether numbers may be 0 or below: scores, not prices.
 
     Raises:
         BadData: A column is missing or a row cannot be read.
@@ -55,7 +58,7 @@ def parse_csv(text: str, *, name: str, columns: PriceColumns, symbol: str = "") 
         )
         for row in table.rows
     )
-    return _history(rows)
+    return _history(rows, signed=signed)
 
 
 def parse_json(text: str, *, name: str, columns: PriceColumns, symbol: str = "") -> History:
@@ -79,10 +82,11 @@ def parse_json(text: str, *, name: str, columns: PriceColumns, symbol: str = "")
     return _history(rows())
 
 
-def _history(rows: Iterable[tuple[str, str, str, str]]) -> History:
+def _history(rows: Iterable[tuple[str, str, str, str]], *, signed: bool = False) -> History:
     found: dict[str, list[Reading]] = {}
     for where, symbol, price, as_of in rows:
-        reading = Reading(name=symbol, number=_price(price, where), as_of=_instant(as_of, where))
+        number = _price(price, where, signed=signed)
+        reading = Reading(name=symbol, number=number, as_of=_instant(as_of, where))
         found.setdefault(symbol, []).append(reading)
     return {
         symbol: tuple(sorted(readings, key=lambda reading: reading.as_of))
@@ -90,9 +94,9 @@ def _history(rows: Iterable[tuple[str, str, str, str]]) -> History:
     }
 
 
-def _price(text: str, where: str) -> float:
+def _price(text: str, where: str, *, signed: bool) -> float:
     number = parse_decimal(text, name=f"{where}: price")
-    if number <= 0:
+    if number <= 0 and not signed:
         raise BadData(f"{where}: price was {text}; it must be above 0")
     return float(number)
 

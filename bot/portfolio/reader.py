@@ -1,13 +1,17 @@
 """Holdings and prices to a ``Portfolio``; when a source fails, its last figures stay and age."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from bot.errors import ConfigError
 from bot.model.portfolio import Holding, Portfolio, PricedHolding, Reading
+from bot.model.signal import Get
 from bot.model.units import UsdEst
+from bot.portfolio.computed import ComputedReadings, NamedRule
 from bot.portfolio.holdings import HoldingsFile, read_holdings
+from bot.portfolio.series import SeriesReader
 from bot.portfolio.sources import Prices
 
 Report = Callable[..., None]
@@ -24,6 +28,8 @@ class PortfolioReader:
         file: A CSV file of holdings, read again when it changes; None if there is none.
         prices: Where prices come from; None if every holding states what it is worth.
         readings: Names wanted beside the holdings, such as ``VIX``.
+        computed: Readings to compute from recorded series, by name.
+        series: Reads those, for signals too.
         report: Told of the first failure of a source and of its recovery.
 
     Raises:
@@ -37,11 +43,15 @@ class PortfolioReader:
         file: Path | None,
         prices: Prices | None,
         readings: tuple[str, ...],
+        computed: Sequence[NamedRule],
+        series: SeriesReader,
         report: Report,
     ) -> None:
         self._file = file
         self._prices = prices
         self._names = readings
+        self._computed = ComputedReadings(rules=computed, series=series)
+        self._series = series
         self._report = report
         self._failing: dict[str, str] = {}
         self._last: dict[str, Reading] = {}
@@ -76,8 +86,14 @@ class PortfolioReader:
             answer = await self._prices.read(sorted(self._wanted()), now)
             self._last |= answer.readings
             failures |= answer.failures or self._missing()
-        self._tell(failures)
-        return _value(self.holdings, self._last, names=self._names, now=now)
+        computed, failed = await self._computed.read(now)
+        self._tell(failures | failed)
+        portfolio = _value(self.holdings, self._last, names=self._names, now=now)
+        return replace(portfolio, readings={**portfolio.readings, **computed})
+
+    def series(self, now: datetime) -> Get:
+        """Return the door to recorded series, as far as they were known at ``now``."""
+        return self._series.at(now)
 
     async def close(self) -> None:
         """Let go of connections; may be called twice."""

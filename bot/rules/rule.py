@@ -5,7 +5,7 @@ name of its file is its name in YAML. There is no list of rules to edit.
 """
 
 from abc import abstractmethod
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,7 +13,10 @@ from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.core.rounding import round_estimate
+from bot.model.portfolio import Reading
 from bot.model.rule import EventProblem, Firing, Situation, Sized
+from bot.model.signal import Estimate, Get, Outlook, Raw
 
 
 class Rule(BaseModel):
@@ -57,9 +60,72 @@ class TriggerRule(Rule):
         """Return when time alone makes it fire; None: time cannot."""
         return None
 
-    def firing(self, text: str, *, reading: float, threshold: float) -> Firing:
+    def pause(self) -> timedelta:
+        """Return how long it is not asked again after it fired."""
+        return timedelta(0)
+
+    def firing(
+        self, text: str, *, reading: float, threshold: float, hysteresis: float = 0.0
+    ) -> Firing:
         """Return a firing in this rule's name."""
-        return Firing(trigger=self.name(), text=text, reading=reading, threshold=threshold)
+        return Firing(
+            trigger=self.name(),
+            text=text,
+            reading=reading,
+            threshold=threshold,
+            hysteresis=hysteresis,
+            cooldown_s=self.pause().total_seconds(),
+        )
+
+
+class SignalRule(Rule):
+    """Says how probable the adverse outcome is; fulfils ``bot.model.signal.Signal``."""
+
+    folder: ClassVar[str] = "signals"
+    kind: ClassVar[str] = "signal"
+
+    @abstractmethod
+    async def fetch(self, get: Get) -> Raw:
+        """Return what the estimate is made from."""
+
+    @abstractmethod
+    def estimate(self, raw: Raw, outlook: Outlook) -> Estimate:
+        """Return the estimate."""
+
+    def said(self, probability: float, *, as_of: datetime, source: str, note: str) -> Estimate:
+        """Return an estimate in this rule's name, in digits that every machine agrees on."""
+        return Estimate(
+            signal=self.name(),
+            probability=round_estimate(probability),
+            as_of=as_of,
+            source=source,
+            note=note,
+        )
+
+
+class ReadingRule(Rule):
+    """Computes readings from recorded series; fulfils ``bot.model.signal.ReadingRule``."""
+
+    folder: ClassVar[str] = "readings"
+    kind: ClassVar[str] = "reading"
+
+    @abstractmethod
+    async def fetch(self, get: Get) -> tuple[Raw, ...]:
+        """Return the series it needs."""
+
+    @abstractmethod
+    def read(self, raw: tuple[Raw, ...], name: str, now: datetime) -> tuple[Reading, ...]:
+        """Return the readings; the first one is called ``name``."""
+
+
+def level_and_stress(
+    name: str, level: float, *, stress: bool, as_of: datetime
+) -> tuple[Reading, ...]:
+    """Return a reading, and beside it 1 in stress and 0 in calm."""
+    return (
+        Reading(name=name, number=round_estimate(level), as_of=as_of),
+        Reading(name=f"{name}.stress", number=float(stress), as_of=as_of),
+    )
 
 
 Kind = TypeVar("Kind", bound=Rule)

@@ -4,7 +4,6 @@ The one definition: the parser, the schema for editors and the manual are made f
 """
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -100,13 +99,6 @@ class ImpactFile(Group):
     region: Annotated[Impacts, Field(description="change by region")] = {}
 
 
-class SignalName(StrEnum):
-    """Where a probability may come from."""
-
-    MARKET = "market"
-    OWN_VIEW = "own_view"
-
-
 class OwnViewFile(Group):
     """Your own probability."""
 
@@ -120,25 +112,14 @@ class ForecastFile(Group):
     """How probable we think it is."""
 
     signals: Annotated[
-        tuple[SignalName, ...], Field(description="what is pooled: [market, own_view]")
+        Any, Field(description="what is pooled: [market, own_view], or a signal with its options")
     ] = ()
     own_view: Annotated[
         OwnViewFile | None, Field(description="your own view: {probability: 12%, weight: 10%}")
     ] = None
-
-    @model_validator(mode="after")
-    def _signals_fit(self) -> Self:
-        if not self.signals:
-            return self
-        if SignalName.MARKET not in self.signals:
-            raise ValueError("has signals without market. Add it: the market is always heard.")
-        if len(set(self.signals)) != len(self.signals):
-            raise ValueError("names a signal twice. Remove one of them.")
-        if (SignalName.OWN_VIEW in self.signals) != (self.own_view is not None):
-            missing = "own_view: {probability: 12%, weight: 10%}" if not self.own_view else ""
-            remedy = f"Write {missing}" if missing else "Add own_view to the signals"
-            raise ValueError(f"names own_view in only one of two places. {remedy}.")
-        return self
+    category: Annotated[
+        Words, Field(description="forecasts of one category share a track record, such as fed")
+    ] = ""
 
 
 class ExecutionFile(Group):

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from bot.errors import StrategyError, UserError
 from bot.model.rule import Sizing, Trigger
+from bot.model.signal import Signal
 from bot.model.strategy import (
     CloseRule,
     Costs,
@@ -20,7 +21,7 @@ from bot.model.strategy import (
     Strategy,
 )
 from bot.model.units import EventId, Usd
-from bot.strategy.choices import read_sizing, read_triggers
+from bot.strategy.choices import read_signals, read_sizing, read_triggers
 from bot.strategy.file import StrategyFile
 from bot.strategy.texts import ImpactChange
 from bot.yaml_lines.fields import check_fields
@@ -63,6 +64,7 @@ def parse_strategy(
     triggers = read_triggers(
         top if has_triggers else read_yaml(DEFAULT_TRIGGERS, path="default"), problems
     )
+    signals = read_signals(top, problems)
     if file is not None:
         problems += _contradictions(file, top)
     if problems or file is None or sizing is None:
@@ -71,6 +73,7 @@ def parse_strategy(
         file,
         sizing=sizing,
         triggers=triggers,
+        signals=signals,
         lines=tuple(_impact_lines(file, top, path)),
         max_quote_age=max_quote_age,
         path=path,
@@ -119,6 +122,7 @@ def _build(
     *,
     sizing: Sizing,
     triggers: tuple[tuple[str, Trigger], ...],
+    signals: tuple[tuple[str, Signal], ...],
     lines: tuple[ImpactLine, ...],
     max_quote_age: timedelta,
     path: str,
@@ -135,6 +139,8 @@ def _build(
         own_view=_own_view(file),
         sizing=sizing,
         triggers=triggers,
+        signals=signals,
+        category=file.forecast.category,
         execution=Execution(**dict(file.execution)),
         costs=Costs(**dict(file.costs)),
         limits=Limits(

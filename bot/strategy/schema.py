@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from bot.rules.rule import Rule, SizingRule, TriggerRule, find_rule, rule_names
+from bot.model.signal import MARKET, OWN_VIEW
+from bot.rules.rule import Rule, SignalRule, SizingRule, TriggerRule, find_rule, rule_names
 from bot.strategy.file import StrategyFile
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,17 +27,27 @@ def strategy_schema() -> dict[str, Any]:
         for name in rule_names(TriggerRule)
     }
     schema["properties"]["sizing"] |= {"type": "object", "oneOf": sizing}
-    schema["properties"]["triggers"] |= {
+    signals = {
+        name: _rule_schema(find_rule(SignalRule, name), definitions)
+        for name in rule_names(SignalRule)
+    }
+    schema["properties"]["triggers"] |= {"type": "array", "items": _one_of(triggers)}
+    definitions["ForecastFile"]["properties"]["signals"] |= {
         "type": "array",
-        "items": {
-            "type": "object",
-            "properties": triggers,
-            "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
-        },
+        "items": {"anyOf": [{"enum": [MARKET, OWN_VIEW]}, _one_of(signals)]},
     }
     return {"$schema": _DRAFT, **schema, "$defs": dict(sorted(definitions.items()))}
+
+
+def _one_of(rules: dict[str, Any]) -> dict[str, Any]:
+    """Return a group of exactly one rule by its name."""
+    return {
+        "type": "object",
+        "properties": rules,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
 
 
 def _rule_schema(rule: type[Rule], definitions: dict[str, Any]) -> dict[str, Any]:

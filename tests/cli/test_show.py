@@ -26,6 +26,7 @@ from bot.ledger import LifecycleEntry, Recorded
 from bot.model.decision import Decision, EventDecision, Forecast, Reason, Verdict
 from bot.model.orders import OrderStatus
 from bot.model.rule import Firing
+from bot.model.signal import Estimate
 from bot.model.strategy import RollRule, Strategy
 from bot.model.units import EventId, Shares, TokenId, Usd, UsdEst
 from bot.model.view import Account, EventMemory, View
@@ -251,6 +252,35 @@ def test_a_firing_shows_reading_and_threshold_if_it_has_them() -> None:
     assert say_firing(crossed) == "probability: crossed 40% (reading 0.41, threshold 0.4)"
     own = Firing(trigger="first_look", text="no plan yet", reading=0.0, threshold=0.0)
     assert say_firing(own) == "first look: no plan yet"
+
+
+def test_a_firing_of_a_watched_reading_shows_hysteresis_and_pause_too() -> None:
+    vix = Firing(
+        trigger="volatility",
+        text="VIX passed to 23",
+        reading=23.0,
+        threshold=22.0,
+        hysteresis=4.0,
+        cooldown_s=86_400.0,
+    )
+    assert say_firing(vix) == (
+        "volatility: VIX passed to 23"
+        " (reading 23, threshold 22, hysteresis 4, then not before 24 h)"
+    )
+
+
+def test_a_sheet_tells_what_each_signal_said_and_what_makes_the_forecast_weak() -> None:
+    estimate = Estimate(
+        signal="hazard", probability=0.31, as_of=START, source="past rate", note="0.5 a year"
+    )
+    seen = make_view(make_event(replace(make_market_view(), estimates=(estimate,))))
+    strategy = make_strategy()
+    (sheet,) = make_sheets(seen, decide(seen, [strategy]), {strategy.event: strategy})
+    said = words_of(render_sheet(sheet, firings=False))
+    assert "market weighs 98%, hazard weighs 2%" in said
+    assert "the market without its usual bias: 9.6%" in said
+    assert "hazard 31.0%: 0.5 a year" in said
+    assert "only 2 of 3 sources: market, hazard" in said
 
 
 def test_the_foot_of_a_plan_lists_orders_or_says_there_are_none() -> None:

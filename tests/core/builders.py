@@ -96,6 +96,9 @@ class Moved:
     def next_at(self, situation: Situation) -> datetime | None:
         return None
 
+    def pause(self) -> timedelta:
+        return timedelta(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Daily:
@@ -108,6 +111,9 @@ class Daily:
 
     def next_at(self, situation: Situation) -> datetime | None:
         return situation.last_run_at + timedelta(days=1)
+
+    def pause(self) -> timedelta:
+        return timedelta(0)
 
 
 def make_line(

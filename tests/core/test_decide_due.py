@@ -1,7 +1,7 @@
 """When a plan is made again, when it is left alone, and when nothing may be concluded at all."""
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -20,6 +20,7 @@ from tests.core.builders import (
     make_account,
     make_event,
     make_holding,
+    make_limits,
     make_line,
     make_market_view,
     make_memory,
@@ -112,6 +113,9 @@ class Resolved:
 
     def next_at(self, situation: Situation) -> None:
         return None
+
+    def pause(self) -> timedelta:
+        return timedelta(0)
 
 
 def test_a_trigger_sees_that_the_market_of_the_last_plan_has_resolved() -> None:
@@ -382,3 +386,56 @@ def test_resting_orders_of_a_trigger_that_fired_are_withdrawn_before_planning() 
     assert not after.account.orders
     assert the_event(plan).firings[0].trigger == "moved"
     assert plan.approved
+
+
+@dataclass(frozen=True, slots=True)
+class Restless:
+    """Trigger: fires whenever it is asked, and then pauses for an hour."""
+
+    def fires(self, situation: Situation, state: float | None) -> tuple[Firing | None, float]:
+        asked = (state or 0.0) + 1.0
+        firing = Firing(trigger="restless", text="again", reading=asked, threshold=0.0)
+        return firing, asked
+
+    def next_at(self, situation: Situation) -> datetime | None:
+        return None
+
+    def pause(self) -> timedelta:
+        return timedelta(hours=1)
+
+
+def test_a_trigger_that_fired_is_not_asked_again_during_its_pause() -> None:
+    strategy = make_strategy(triggers={"restless": Restless()})
+    event = make_event(memory=make_memory(rule_state={"restless": 4.0}))
+    view = make_view(event)
+    fired: list[list[float]] = []
+    for minutes in (0, 30, 29, 1):
+        view = replace(view, now=view.now + timedelta(minutes=minutes))
+        view = replace(view, events=(replace(view.events[0], markets=(confirmed(view.now),)),))
+        decided = the_event(decide(view, (strategy,)))
+        fired.append([f.reading for f in decided.firings if f.trigger == "restless"])
+        view = replace(view, events=(replace(view.events[0], memory=decided.memory),))
+    assert fired == [[5.0], [], [], [6.0]]
+    assert view.events[0].memory.rule_state["restless:fired"] == view.now.timestamp()
+
+
+def confirmed(at: datetime) -> MarketView:
+    return make_market_view(confirmed_at=at)
+
+
+@pytest.mark.parametrize(("budget", "used", "share"), [("2000", "500", 0.25), ("0", "0", 0.0)])
+def test_a_trigger_sees_how_much_of_the_premium_budget_is_used(
+    budget: str, used: str, share: float
+) -> None:
+    seen: list[float] = []
+
+    class Looking(Restless):
+        def fires(self, situation: Situation, state: float | None) -> tuple[Firing | None, float]:
+            seen.append(situation.premium_used)
+            return None, 0.0
+
+    view = make_view(
+        account=make_account(premium_used_usd=used), limits=make_limits(premium_budget_usd=budget)
+    )
+    decide(view, (make_strategy(triggers={"looking": Looking()}),))
+    assert seen == [share]

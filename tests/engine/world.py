@@ -16,8 +16,10 @@ from bot.errors import DataError
 from bot.ledger import Ledger
 from bot.model.market import Market
 from bot.model.portfolio import Portfolio
+from bot.model.signal import Get
 from bot.model.strategy import Strategy
 from bot.model.units import Usd
+from bot.portfolio.series import SeriesReader
 from bot.strategy import Changes
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
 from tests.core import builders
@@ -63,7 +65,7 @@ class _Proxy:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._port, name)
-        if not callable(found) or name in ("quote", "listen", "next_event_at"):
+        if not callable(found) or name in ("quote", "listen", "next_event_at", "series"):
             return found
 
         async def called(*args: Any, **named: Any) -> Any:
@@ -89,6 +91,9 @@ class FixedPortfolio:
 
     async def read(self, now: Any) -> Portfolio:
         return replace(self.portfolio, as_of=now)
+
+    def series(self, now: Any) -> Get:
+        return SeriesReader(folder=Path()).at(now)
 
     @property
     def failing(self) -> Mapping[str, str]:

@@ -10,7 +10,9 @@ import pytest
 from bot.errors import ConfigError
 from bot.model.portfolio import Holding, Portfolio, PortfolioSource, Reading, StatedPrices, Tags
 from bot.portfolio import PortfolioReader, open_portfolio
+from bot.portfolio.series import SeriesReader
 from bot.portfolio.sources import Answer
+from bot.rules.readings.sentiment import Sentiment
 from tests.fakes import START
 
 HOUR = timedelta(hours=1)
@@ -63,6 +65,8 @@ def make_reader(
         file=file,
         prices=prices or FakePrices(QQQ=500.0, TLT=90.0, EURUSD=1.1, VIX=21.5),
         readings=readings,
+        computed=(),
+        series=SeriesReader(folder=Path()),
         report=log or Log(),
     )
 
@@ -207,3 +211,30 @@ async def test_stated_prices_are_as_old_as_they_say() -> None:
         assert usd_of(portfolio) == [pytest.approx(1024.6)]
         assert portfolio.as_of == expected
         await reader.close()
+
+
+async def test_computed_readings_stand_beside_those_of_the_source(tmp_path: Path) -> None:
+    (tmp_path / "news.csv").write_text(
+        "as_of,score\n"
+        + "".join(
+            f"{(START - timedelta(days=back)):%Y-%m-%dT%H:%M:%SZ},{0.1 if back % 2 else 0.3}\n"
+            for back in range(70, -1, -1)
+        ),
+        encoding="utf-8",
+    )
+    log = Log()
+    series = SeriesReader(folder=tmp_path)
+    reader = PortfolioReader(
+        holdings=(own("QQQ", "1"),),
+        file=None,
+        prices=FakePrices(QQQ=500.0, VIX=21.5),
+        readings=("VIX",),
+        computed=(("news", Sentiment(file="news.csv")), ("gone", Sentiment(file="x.csv"))),
+        series=series,
+        report=log,
+    )
+    portfolio = await reader.read(START)
+    assert sorted(portfolio.readings) == ["VIX", "news"]
+    assert list(reader.failing) == ["portfolio.computed.gone"]
+    rows = await reader.series(START)("news.csv", column="score", symbol="", lag=timedelta(0))
+    assert len(rows) == 71

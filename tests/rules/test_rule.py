@@ -9,23 +9,37 @@ import pytest
 
 import bot.rules.triggers
 from bot.model.rule import Sizing, Trigger
-from bot.rules.rule import Rule, SizingRule, TriggerRule, find_rule, rule_names
+from bot.rules.rule import (
+    ReadingRule,
+    Rule,
+    SignalRule,
+    SizingRule,
+    TriggerRule,
+    find_rule,
+    rule_names,
+)
 from bot.rules.sizing.coverage import Coverage
 from bot.rules.triggers.resolution import Resolution
 from tests.rules.situations import problem, situation
 
-KINDS: tuple[type[Rule], ...] = (SizingRule, TriggerRule)
+KINDS: tuple[type[Rule], ...] = (SizingRule, TriggerRule, SignalRule, ReadingRule)
 
 
 def test_names_are_those_of_the_files() -> None:
     assert rule_names(SizingRule) == ("coverage", "kelly")
     assert rule_names(TriggerRule) == (
+        "correlation",
         "exposure",
+        "premium_budget",
         "probability",
         "resolution",
         "review",
+        "sentiment",
         "time_to_end",
+        "volatility",
     )
+    assert rule_names(SignalRule) == ("base_rate", "hazard", "sentiment", "vol_implied")
+    assert rule_names(ReadingRule) == ("correlation", "sentiment", "volatility")
 
 
 def test_rule_is_the_class_of_its_file() -> None:

@@ -25,6 +25,10 @@ from bot.model.strategy import (
     Strategy,
 )
 from bot.model.units import Usd
+from bot.rules.signals.base_rate import BaseRate
+from bot.rules.signals.hazard import Hazard
+from bot.rules.signals.sentiment import Polarity, Sentiment
+from bot.rules.signals.vol_implied import VolImplied, When
 from bot.rules.sizing.coverage import Coverage
 from bot.rules.sizing.kelly import Kelly
 from bot.rules.triggers.exposure import ExposureTrigger
@@ -166,3 +170,34 @@ def test_horizon_of_a_single_market_may_be_shorter_than_the_roll() -> None:
     text = (HERE / "good" / "least.yaml").read_text(encoding="utf-8")
     text = text.replace('series: fed-decision, outcome: "25 bps increase"', "slug: one")
     assert parse_strategy(text.replace("120d", "1d"), "x.yaml").horizon == timedelta(days=1)
+
+
+def test_signals_keep_their_order_and_get_keys() -> None:
+    strategy = good("signals.yaml")
+    assert strategy.signals == (
+        (
+            "vol_implied",
+            VolImplied(file="prices/BTC.csv", below=60_000.0, when=When.ANY_TIME, volatility=0.55),
+        ),
+        ("hazard", Hazard(happened=4, years=11.0)),
+        ("base_rate", BaseRate(happened=9, of=40)),
+        ("sentiment", Sentiment(reading="news", better_makes_it=Polarity.RARER)),
+    )
+    assert strategy.own_view == OwnView(probability=0.12, weight=0.1)
+    assert strategy.category == "crypto"
+    assert [key for key, _ in strategy.triggers] == [
+        "volatility", "volatility-2", "correlation", "sentiment", "premium_budget",
+    ]  # fmt: skip
+
+
+def test_signals_that_are_no_list_are_refused() -> None:
+    text = (HERE / "good" / "least.yaml").read_text(encoding="utf-8")
+    with pytest.raises(StrategyError, match=r"signals must be a list"):
+        parse_strategy(text + "forecast: {signals: hazard}\n", "x.yaml")
+
+
+def test_two_signals_of_one_kind_have_two_keys() -> None:
+    text = (HERE / "good" / "least.yaml").read_text(encoding="utf-8")
+    two = "[market, base_rate: {happened: 1, of: 2}, base_rate: {happened: 3, of: 9}]"
+    strategy = parse_strategy(text + f"forecast: {{signals: {two}}}\n", "x.yaml")
+    assert [key for key, _ in strategy.signals] == ["base_rate", "base_rate-2"]

@@ -61,6 +61,8 @@ def test_good_file_fits_the_schema(path: Path) -> None:
         ("limits:", "triggers: [{review: {every: year}}]\nlimits:"),
         ("limits:", "triggers: [{volatility: {}}]\nlimits:"),
         ("limits:", "triggers: [{}]\nlimits:"),
+        ("limits:", "forecast: {signals: [market, weather]}\nlimits:"),
+        ("limits:", "forecast: {signals: [market, hazard: {}]}\nlimits:"),
     ],
 )
 def test_schema_refuses_what_the_parser_refuses(old: str, new: str) -> None:

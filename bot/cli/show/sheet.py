@@ -100,6 +100,11 @@ def _say_forecast(decision: EventDecision) -> Iterator[Line]:
         "forecast",
         f"{percent(forecast.probability)}; the market says {percent(forecast.market)}; {parts}",
     )
+    if forecast.calibrated is not None:
+        yield "", f"the market without its usual bias: {percent(forecast.calibrated)}"
+    for each in forecast.estimates:
+        yield "", f"{each.signal} {percent(each.probability)}: {each.note}"
+    yield from (("", note) for note in forecast.notes)
 
 
 def say_firing(firing: Firing) -> str:
@@ -107,7 +112,12 @@ def say_firing(firing: Firing) -> str:
     said = f"{firing.trigger.replace('_', ' ')}: {firing.text}"
     if firing.reading == firing.threshold == 0.0:
         return said
-    return f"{said} (reading {firing.reading:.4g}, threshold {firing.threshold:.4g})"
+    said += f" (reading {firing.reading:.4g}, threshold {firing.threshold:.4g}"
+    if firing.hysteresis:
+        said += f", hysteresis {firing.hysteresis:.4g}"
+    if firing.cooldown_s:
+        said += f", then not before {firing.cooldown_s / 3600:g} h"
+    return f"{said})"
 
 
 def _say_books(books: Sequence[BookFigures], *, chosen: str) -> Iterator[Line]:

@@ -46,7 +46,8 @@ class ProbabilityTrigger(TriggerRule):
             level = self.crosses[zone - 1] if zone > before else self.crosses[zone]
             way = "rose to" if zone > before else "fell to"
             text = f"forecast {way} {now:.1%}, across {level:.0%}"
-            return self.firing(text, reading=now, threshold=level), float(zone)
+            firing = self.firing(text, reading=now, threshold=level, hysteresis=self.hysteresis)
+            return firing, float(zone)
         move = now - last
         if self.changes_by is not None and is_enough(move, self.changes_by):
             text = f"forecast moved from {last:.1%} to {now:.1%}, by {self.changes_by:.0%} or more"

@@ -1,0 +1,39 @@
+"""The track record as a person asks for it: what is forecast now, and how good that was so far."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.ledger.questions import Questions
+from bot.ledger.record import Awaited
+from bot.model.signal import Learned
+
+if TYPE_CHECKING:
+    from bot.core.track import SourceScore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """All that is known of our forecasts."""
+
+    awaited: tuple[Awaited, ...]
+    """Markets whose outcome is not known yet, with their newest forecast."""
+    resolved: int
+    """Markets that were forecast and have resolved."""
+    scores: "tuple[SourceScore, ...]"
+    learned: Learned
+
+
+def read_track(ledger: Questions) -> Track:
+    """Return the track record of a ledger."""
+    with ledger.snapshot():
+        awaited, scored, learned = ledger.awaited(), ledger.scored(), ledger.learned()
+    if not scored:
+        return Track(awaited=awaited, resolved=0, scores=(), learned=learned)
+    from bot.core.track import score_track
+
+    return Track(
+        awaited=awaited,
+        resolved=len({each.token_id for each in scored}),
+        scores=score_track(scored),
+        learned=learned,
+    )

@@ -1,0 +1,43 @@
+"""What an open ledger can say of its forecasts."""
+
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from bot.ledger.record import Awaited, awaited, scored
+from bot.model.signal import NOTHING_LEARNED, Learned, Scored
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+class Recalled(ABC):
+    """Answers about the track record; ``Questions`` opens the ledger for it."""
+
+    _db: "Database"
+    _learned_at: int | None = None
+    _learned: Learned = NOTHING_LEARNED
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all questions inside be answered as of one instant."""
+
+    def awaited(self) -> tuple[Awaited, ...]:
+        """Return the markets that were forecast and whose outcome is not known yet."""
+        with self.snapshot():
+            return tuple(awaited(self._db))
+
+    def scored(self) -> tuple[Scored, ...]:
+        """Return the forecasts of markets that have resolved, oldest first."""
+        with self.snapshot():
+            return tuple(scored(self._db))
+
+    def learned(self) -> Learned:
+        """Return what the track record teaches, worked out again only after a new outcome."""
+        with self.snapshot():
+            outcome = self._db.execute("SELECT max(id) FROM outcomes").fetchone()[0]
+            if outcome != self._learned_at:
+                from bot.core.learn import learn  # numpy is not needed before there is an outcome
+
+                self._learned_at, self._learned = outcome, learn(self.scored())
+            return self._learned

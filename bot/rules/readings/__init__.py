@@ -1,0 +1,1 @@
+"""Readings: numbers computed from recorded series, for triggers and signals to look at."""

@@ -1,0 +1,1 @@
+"""Signals: evidence of how probable an event is."""
