@@ -1,0 +1,178 @@
+"""Scales the programme, has it solved, and does not believe the answer before it is certified."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.core.programme.crra import Crra, Point
+from bot.core.programme.interior import Box, minimise
+from bot.core.programme.problem import Cap, Floats, Programme, Trouble
+
+Indices = npt.NDArray[np.intp]
+
+CERTIFIED = 1e-8
+"""Most that a plan may be short of the best one: of certainty equivalent, 0.0001 basis points."""
+_NOTHING = 1e-9
+"""A smaller part of an offer is the solver's way of saying none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """What to take, and the proof that nothing is much better."""
+
+    shares: tuple[float, ...]
+    """Of each offer, in their order."""
+    reservation: tuple[float, ...]
+    """Of each market: what one more share of its token is worth after the plan, USD.
+    ``E[U'(W) D] / E[U'(W)]``."""
+    before: tuple[float, ...]
+    """The same, with nothing taken."""
+    cap_price: tuple[float, ...]
+    """Of each cap: by how many USD of certainty equivalent one more unit of it would raise the
+    plan; 0 where it does not bind. An offer is taken if its worth clears its charge by this."""
+    ce_before_usd: float
+    ce_after_usd: float
+    """Sure wealth that is as good, at the charges; USD."""
+    gap: float
+    """No plan within the limits has a certainty equivalent more than this part higher."""
+    steps: int
+
+
+def solve(programme: Programme) -> Solution | Trouble:
+    """Return the best plan, or why there is none.
+
+    The certificate is checked on every answer: an answer that fails it is not returned.
+    """
+    trouble = programme.trouble()
+    if trouble is not None:
+        return trouble
+    live = np.flatnonzero(programme.weights > 0.0)
+    nodes = np.flatnonzero(programme.node_weights > 0.0)
+    wealth = programme.wealth[np.ix_(live, nodes)]
+    scale = float(programme.weights[live] @ wealth @ programme.node_weights[nodes])
+    crra = Crra(
+        wealth=wealth / scale,
+        weights=programme.weights[live],
+        node_weights=programme.node_weights[nodes],
+        payoffs=programme.payoffs[live],
+        gamma=programme.gamma,
+    )
+    most = _most(programme, richest=float(wealth.max()))
+    taken = np.flatnonzero(most > 0.0)
+    caps = [each for each in programme.caps if _can_bind(each, most)]
+    box = Box(
+        crra,
+        _change(programme, most, taken) / scale,
+        _use(caps, most, taken),
+    )
+    answer = _certify(box, *minimise(box))
+    if isinstance(answer, Trouble):
+        return answer
+    return _in_usd(programme, answer, most=most, taken=taken, caps=caps, scale=scale)
+
+
+class _Answer(NamedTuple):
+    """A certified answer in the solver's terms."""
+
+    part: Floats
+    price: Floats
+    before: Point
+    after: Point
+    gap: float
+    steps: int
+
+
+def _certify(box: Box, part: Floats, price: Floats, steps: int) -> _Answer | Trouble:
+    """Return the answer with its proof.
+
+    ``-log CE`` is convex, so it lies above its tangent at the answer; the least of the tangent
+    within the bounds, with any price of the caps, is a bound that no plan can beat. So no offer
+    can stand on the wrong side of its worth by more than the gap divided by its shares.
+    """
+    part = np.where(part < _NOTHING, 0.0, np.where(part > 1.0 - _NOTHING, 1.0, part))
+    part = part / max(1.0, float((box.use @ part).max(initial=0.0)))
+    before, after = box.crra.at(np.zeros(len(box.change))), box.crra.at(box.change @ part)
+    if before is None or after is None:
+        return Trouble("NOT_SOLVED", "the plan found leaves nothing in a scenario; not traded")
+    slope = -(box.change.T @ after.slope)
+    least = np.minimum(0.0, slope + box.use.T @ price).sum()
+    gap = float(slope @ part + price.sum() - least)
+    if not gap <= CERTIFIED:
+        text = f"after {steps} steps a plan may be {gap:.2g} of wealth better; not traded"
+        return Trouble("NOT_CERTIFIED", text)
+    return _Answer(part, price, before, after, max(gap, 0.0), steps)
+
+
+def _in_usd(
+    programme: Programme,
+    answer: _Answer,
+    *,
+    most: Floats,
+    taken: Indices,
+    caps: Sequence[Cap],
+    scale: float,
+) -> Solution:
+    shares = np.zeros(len(most))
+    shares[taken] = answer.part * most[taken]
+    sure = -answer.after.slope[-1]
+    prices = {
+        each.name: float(price) * scale / (each.most * sure)
+        for each, price in zip(caps, answer.price, strict=True)
+    }
+    return Solution(
+        shares=tuple(shares.tolist()),
+        reservation=tuple((answer.after.slope[:-1] / sure).tolist()),
+        before=tuple((answer.before.slope[:-1] / -answer.before.slope[-1]).tolist()),
+        cap_price=tuple(prices.get(each.name, 0.0) for each in programme.caps),
+        ce_before_usd=scale * math.exp(-answer.before.minus_log_ce),
+        ce_after_usd=scale * math.exp(-answer.after.minus_log_ce),
+        gap=answer.gap,
+        steps=answer.steps,
+    )
+
+
+def _most(programme: Programme, *, richest: float) -> Floats:
+    """Return the shares of each offer that could ever be taken: a scale, and nothing is cut off.
+
+    Whoever takes an offer alone is ruined when its worst outcome costs more than all wealth; four
+    times that leaves room for offers that offset each other.
+    """
+    lowest, highest = programme.payoffs.min(axis=0), programme.payoffs.max(axis=0)
+    most = np.array([each.size for each in programme.offers])
+    for index, offer in enumerate(programme.offers):
+        end = lowest if offer.side > 0 else highest
+        loss = offer.charge - offer.side * float(end[offer.market])
+        if loss > 0.0:
+            most[index] = min(most[index], 4.0 * richest / loss)
+    for cap in programme.caps:
+        for index, per_share in cap.per_share.items():
+            most[index] = min(most[index], max(cap.most, 0.0) / per_share)
+    return most
+
+
+def _can_bind(cap: Cap, most: Floats) -> bool:
+    """Return whether all that could be taken would exceed the cap; one of nothing leaves none."""
+    return sum(each * most[index] for index, each in cap.per_share.items()) > cap.most > 0.0
+
+
+def _change(programme: Programme, most: Floats, taken: Indices) -> Floats:
+    """Return what taking all of an offer does: (markets + 1, offers taken), USD."""
+    change = np.zeros((programme.payoffs.shape[1] + 1, len(taken)))
+    for column, index in enumerate(taken):
+        offer = programme.offers[index]
+        change[offer.market, column] = offer.side * most[index]
+        change[-1, column] = offer.charge * most[index]
+    return change
+
+
+def _use(caps: Sequence[Cap], most: Floats, taken: Indices) -> Floats:
+    """Return what taking all of an offer uses of each cap, of which there is 1."""
+    use = np.zeros((len(caps), len(most)))
+    for row, cap in enumerate(caps):
+        for index, per_share in cap.per_share.items():
+            use[row, index] = per_share * most[index] / cap.most
+    return use[:, taken]
