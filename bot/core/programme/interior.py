@@ -58,17 +58,19 @@ class End(NamedTuple):
 def minimise(box: Box) -> End:
     """Return the parts to take. How good they are is for the certificate to say, not for this."""
     state, steps = _start(box), 0
-    for steps in range(1, MOST_STEPS + 1):
-        residual = _residual(box, state)
-        gap = float(state.slack @ state.price)
-        if gap <= GAP and float(np.abs(residual).sum()) <= GAP:
-            break
-        target = _CENTERING * gap / len(state.slack)
-        moved = _search(box, state, _direction(box, state, target), residual, target)
-        if moved is None:
-            break
-        state = moved
+    while steps < MOST_STEPS and (moved := _advance(box, state)) is not None:
+        state, steps = moved, steps + 1
     return End(state.part, state.price[2 * len(state.part) :], steps)
+
+
+def _advance(box: Box, state: _State) -> _State | None:
+    """Return the next state; None at the end, or where no step makes it better."""
+    residual = _residual(box, state)
+    gap = float(state.slack @ state.price)
+    if gap <= GAP and float(np.abs(residual).sum()) <= GAP:
+        return None
+    target = _CENTERING * gap / len(state.slack)
+    return _search(box, state, _direction(box, state, target), residual, target)
 
 
 def _start(box: Box) -> _State:
@@ -145,7 +147,7 @@ def _root(matrix: Floats) -> Floats:
     while True:
         matrix.flat[:: len(matrix) + 1] += extra
         try:
-            return np.linalg.cholesky(matrix)
+            return np.asarray(np.linalg.cholesky(matrix))
         except np.linalg.LinAlgError:
             extra *= 10.0
 

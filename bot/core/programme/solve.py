@@ -156,7 +156,8 @@ def _most(programme: Programme, *, richest: float) -> Floats:
 
 def _can_bind(cap: Cap, most: Floats) -> bool:
     """Return whether all that could be taken would exceed the cap; one of nothing leaves none."""
-    return sum(each * most[index] for index, each in cap.per_share.items()) > cap.most > 0.0
+    all_of_it = sum(each * float(most[index]) for index, each in cap.per_share.items())
+    return all_of_it > cap.most > 0.0
 
 
 def _change(programme: Programme, most: Floats, taken: Indices) -> Floats:
