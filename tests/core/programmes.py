@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bot.core.copula import Loadings
 from bot.core.programme import Cap, Offer, Programme, Solution, Trouble, solve
 from bot.core.programme.problem import Floats
+from bot.core.scenarios import Group, Scenarios, joint_scenarios
 
 
 def fee(price: float, rate: float = 0.04) -> float:
@@ -47,6 +49,13 @@ def sell(proceeds: float, size: float, *, market: int = 0) -> Offer:
 def solved(programme: Programme) -> Solution:
     """Return the solution; fail with its trouble if there is none."""
     answer = solve(programme)
+    assert not isinstance(answer, Trouble), answer
+    return answer
+
+
+def scenarios(*groups: Group, loadings: Loadings | None = None, most_rows: int = 4096) -> Scenarios:
+    """Return the joint outcomes; fail with their trouble if there are none."""
+    answer = joint_scenarios(groups, loadings or Loadings(), most_rows=most_rows)
     assert not isinstance(answer, Trouble), answer
     return answer
 

@@ -19,6 +19,9 @@ GAP = 1e-10
 """Where it stops: of the logarithm of the certainty equivalent, a millionth of a basis point."""
 _CENTERING = 0.1
 _LOOSE = 1e4
+"""An offer whose curvature is this many times its diagonal is not eliminated."""
+_BEARS = 4.0
+"""The start is so far from ruin that this many times its step still leaves something."""
 _REFINED, _ENOUGH = 3, 1e-13
 _BACK, _DECREASE, _EDGE, _SHORTEST = 0.5, 0.01, 0.995, 1e-10
 
@@ -65,25 +68,36 @@ def minimise(box: Box) -> End:
 
 def _advance(box: Box, state: _State) -> _State | None:
     """Return the next state; None at the end, or where no step makes it better."""
-    residual = _residual(box, state)
-    gap = float(state.slack @ state.price)
-    if gap <= GAP and float(np.abs(residual).sum()) <= GAP:
+    offers = len(state.part)
+    if shortfall(box, state.point, state.part, state.price[2 * offers :]) <= GAP:
         return None
-    target = _CENTERING * gap / len(state.slack)
+    target = _CENTERING * float(state.slack @ state.price) / len(state.slack)
+    residual = _residual(box, state)
     return _search(box, state, _direction(box, state, target), residual, target)
 
 
+def shortfall(box: Box, point: Point, part: Floats, cap_price: Floats) -> float:
+    """Return by how much the best plan can be better than this one, in ``log CE``.
+
+    ``-log CE`` is convex, so it lies above its tangent; the least of the tangent within the
+    bounds, with any price of the caps, is a bound that no plan can beat.
+    """
+    slope = -(point.slope @ box.change)
+    least = np.minimum(0.0, slope + cap_price @ box.use).sum()
+    return float(slope @ part + cap_price.sum() - least)
+
+
 def _start(box: Box) -> _State:
-    """Return half of what the caps allow, halved until no scenario is left with nothing."""
+    """Return half of what the caps allow, halved until no scenario loses much of its wealth."""
     offers = box.change.shape[1]
     most = 1.0 / max(1.0, float(box.use.sum(axis=1).max(initial=0.0)))
-    part = np.full(offers, 0.5 * most)
-    point = box.crra.at(box.change @ part)
+    part, point = np.full(offers, most), None
     while point is None:
         part *= 0.5
-        point = box.crra.at(box.change @ part)
+        bears_more = box.crra.at(_BEARS * box.change @ part) is not None
+        point = box.crra.at(box.change @ part) if bears_more else None
     slope = -(point.slope @ box.change)
-    level = max(float(np.abs(slope).mean()), 1e-6)
+    level = max(float(np.abs(slope).sum()) / max(offers, 1), 1e-6)
     caps = np.full(len(box.use), level)
     slope += caps @ box.use
     # No residual to begin with: the prices of both bounds differ by exactly the slope.
@@ -162,14 +176,16 @@ def _search(
         float((-slack_step / state.slack).max()), float((-price_step / state.price).max()), _EDGE
     )
     length = _EDGE / most
-    before = _distance(state, residual, target)
+    offers = len(step)
+    near = np.minimum(state.slack[:offers], state.slack[offers : 2 * offers])
+    before = _distance(state, near * residual, target)
     while length > _SHORTEST:
         part = state.part + length * step
         point = box.crra.at(box.change @ part)
         if point is not None:
             slack = state.slack + length * slack_step
             moved = _State(part, slack, state.price + length * price_step, point)
-            after = _distance(moved, _residual(box, moved), target)
+            after = _distance(moved, near * _residual(box, moved), target)
             if after <= (1.0 - _DECREASE * length) * before:
                 return moved
         length *= _BACK

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.programme.crra import Crra, Point
-from bot.core.programme.interior import Box, minimise
+from bot.core.programme.interior import Box, minimise, shortfall
 from bot.core.programme.problem import Cap, Floats, Programme, Trouble
 
 Indices = npt.NDArray[np.intp]
@@ -98,9 +98,7 @@ def _certify(box: Box, part: Floats, price: Floats, steps: int) -> _Answer | Tro
     before, after = box.crra.at(np.zeros(len(box.change))), box.crra.at(box.change @ part)
     if before is None or after is None:
         return Trouble("NOT_SOLVED", "the plan found leaves nothing in a scenario; not traded")
-    slope = -(box.change.T @ after.slope)
-    least = np.minimum(0.0, slope + box.use.T @ price).sum()
-    gap = float(slope @ part + price.sum() - least)
+    gap = shortfall(box, after, part, price)
     if not gap <= CERTIFIED:
         text = f"after {steps} steps a plan may be {gap:.2g} of wealth better; not traded"
         return Trouble("NOT_CERTIFIED", text)
