@@ -60,8 +60,9 @@ def enumerate_joint(groups: Sequence[States], loadings: Loadings) -> tuple[Codes
         table = _cluster_table([groups[index] for index in members], loadings, nodes)
         joint = (joint[:, :, None] * table[:, None, :]).reshape(len(nodes), -1)
     sizes = [len(groups[index].outcome) for index in order]
-    codes = np.empty((math.prod(sizes), len(groups)), dtype=np.intp)
-    for index, column in zip(order, np.indices(sizes).reshape(len(sizes), -1), strict=True):
+    count = math.prod(sizes)
+    codes = np.empty((count, len(groups)), dtype=np.intp)
+    for index, column in zip(order, np.indices(sizes).reshape(len(sizes), count), strict=True):
         codes[:, index] = column
     return codes, node_weights @ joint
 

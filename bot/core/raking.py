@@ -4,7 +4,6 @@
 0.0034 of 39 basis points against all combinations; one that is not, 1.14.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,9 +16,12 @@ Codes = npt.NDArray[np.intp]
 LEAST_ROWS = 8
 """A state seen in fewer rows gets so many more, with its own small probability."""
 _EXACT = 1e-10
+_COUPLED = 1e-3
+"""Weight of the rows that make weights possible; raking raises it only where it must."""
+_GOLDEN = 0.6180339887498949
 _RIDGE = 1e-14
 _LONGEST = 3.0
-_MOST_ROUNDS = 50
+_MOST_ROUNDS = 100
 
 
 def complete(codes: Codes, chances: Sequence[Floats]) -> tuple[Codes, Floats]:
@@ -39,14 +41,36 @@ def complete(codes: Codes, chances: Sequence[Floats]) -> tuple[Codes, Floats]:
             added[:, group] = state
             rows.append(added)
             weights.append(np.full(len(added), chance[state] / len(added)))
+    coupled, spans = _couple(chances)
+    rows.append(coupled)
+    weights.append(_COUPLED * spans)
     return np.concatenate(rows), np.concatenate(weights)
+
+
+def _couple(chances: Sequence[Floats]) -> tuple[Codes, Floats]:
+    """Return a few combinations and weights that give each state exactly its probability.
+
+    Each group reads its state off the same number from 0 to 1, turned by another angle. With these
+    rows in a sample, weights that would do exist, however few the others are.
+    """
+    turns = [(index * _GOLDEN) % 1.0 for index in range(len(chances))]
+    cuts = [np.cumsum(chance)[:-1] for chance in chances]
+    edges = [(cut - turn) % 1.0 for cut, turn in zip(cuts, turns, strict=True)]
+    edges.append(np.array([0.0, 1.0, *((1.0 - turn) % 1.0 for turn in turns)]))
+    grid = np.unique(np.concatenate(edges))
+    middle = 0.5 * (grid[1:] + grid[:-1])
+    columns = [
+        np.searchsorted(cut, (middle + turn) % 1.0) for cut, turn in zip(cuts, turns, strict=True)
+    ]
+    return np.stack(columns, axis=1), np.diff(grid)
 
 
 def rake(codes: Codes, weights: Floats, chances: Sequence[Floats]) -> Floats:
     """Return the weights moved as little as needed for each state to have its probability.
 
     Least moved in relative entropy, as iterative proportional fitting would end; by Newton's
-    method, because fitting one event after another is slow where events move together.
+    method, because fitting one event after another is slow where events move together. Where no
+    weights would do, those returned are as near as the rounds brought them.
     """
     # The last state of each group follows from the others.
     features = [
@@ -55,7 +79,7 @@ def rake(codes: Codes, weights: Floats, chances: Sequence[Floats]) -> Floats:
     wanted = np.concatenate([np.empty(0), *(of[:-1] for of in chances)])
     table = np.array(features, dtype=np.float64).reshape(len(wanted), len(codes))
     prices, weights = np.zeros(len(wanted)), weights / weights.sum()
-    tilted, now = _tilt(weights, prices, table, wanted)
+    tilted = weights
     for _ in range(_MOST_ROUNDS):
         off = table @ tilted - wanted
         if float(np.abs(off).max(initial=0.0)) <= _EXACT:
@@ -63,26 +87,15 @@ def rake(codes: Codes, weights: Floats, chances: Sequence[Floats]) -> Floats:
         spread = (table * tilted) @ table.T - np.outer(off + wanted, off + wanted)
         spread.flat[:: len(spread) + 1] += _RIDGE
         step = np.linalg.solve(spread, off)
-        step /= max(1.0, float(np.abs(step).max()) / _LONGEST)
-        tried, after = _tilt(weights, prices - step, table, wanted)
-        while after > now + _EXACT and float(np.abs(step).max()) > _EXACT:
-            step *= 0.5
-            tried, after = _tilt(weights, prices - step, table, wanted)
-        prices, tilted, now = prices - step, tried, after
+        prices -= step / max(1.0, float(np.abs(step).max()) / _LONGEST)
+        log_tilt = prices @ table
+        tilted = weights * np.exp(log_tilt - log_tilt.max())
+        tilted /= tilted.sum()
     return tilted
 
 
 def _but_last(states: Floats) -> range:
     return range(len(states) - 1)
-
-
-def _tilt(weights: Floats, prices: Floats, table: Floats, wanted: Floats) -> tuple[Floats, float]:
-    """Return the weights tilted by a price of each state, and what is to be made smallest."""
-    log_tilt = prices @ table
-    largest = float(log_tilt.max(initial=0.0))
-    tilted = weights * np.exp(log_tilt - largest)
-    total = float(tilted.sum())
-    return tilted / total, math.log(total) + largest - float(prices @ wanted)
 
 
 def _distinct(codes: Codes) -> tuple[Codes, Floats]:

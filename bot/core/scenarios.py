@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.core.copula import Loadings, States, enumerate_joint, sample_joint
+from bot.core.copula import Codes, Loadings, States, enumerate_joint, sample_joint
 from bot.core.programme.problem import Floats, Trouble
 from bot.core.raking import complete, rake
 
 MOST_ROWS = 4096
 """Up to so many combinations all are listed, 12 yes/no events; beyond, so many are drawn."""
 _SLIP = 1e-9
+_RAKED = 1e-7
+"""A sample that misses a probability by more would make an edge where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ def joint_scenarios(
         loadings: How closely events move together.
         most_rows: Most rows that are listed or drawn; a power of two.
     """
-    trouble = next(filter(None, map(_look_at, groups)), None)
+    trouble = _contradiction(groups, loadings)
     if trouble is not None:
         return trouble
     ordered = sorted(groups, key=lambda group: group.name)
@@ -75,6 +77,13 @@ def joint_scenarios(
     else:
         codes, weights = complete(sample_joint(tables, loadings, most_rows), chances)
     weights = rake(codes, weights, chances)
+    off = max(
+        (_miss(codes[:, index], weights, chance) for index, chance in enumerate(chances)),
+        default=0.0,
+    )
+    if off > _RAKED:
+        text = f"the sample of {len(codes)} rows misses a probability by {off:.2g}"
+        return Trouble("NOT_RAKED", text)
     column = {group.name: codes[:, index] for index, group in enumerate(ordered)}
     table = {group.name: each for group, each in zip(ordered, tables, strict=True)}
     happens, pays = [], []
@@ -91,8 +100,24 @@ def joint_scenarios(
     )
 
 
+def _miss(states: Codes, weights: Floats, chance: Floats) -> float:
+    """Return by how much the weights miss the probability of a state."""
+    return float(np.abs(np.bincount(states, weights, minlength=len(chance)) - chance).max())
+
+
 def _beside(columns: Sequence[Floats], rows: int) -> Floats:
     return np.hstack((np.empty((rows, 0)), *columns))
+
+
+def _contradiction(groups: Sequence[Group], loadings: Loadings) -> Trouble | None:
+    if not (min(loadings) >= 0.0 and max(loadings) < 1.0):
+        text = f"correlations were {loadings.all_events} and {loadings.same_cluster}"
+        return Trouble("BAD_CORRELATION", f"{text}; they lie from 0 to under 1")
+    names = [group.name for group in groups]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        return Trouble("CONTRADICTION", f"two groups have the name {twice}")
+    return next(filter(None, map(_look_at, groups)), None)
 
 
 def _look_at(group: Group) -> Trouble | None:

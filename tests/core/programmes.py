@@ -1,4 +1,4 @@
-"""Makers of programmes: small ones by hand, many by a seed, and one as large as the engine meets."""
+"""Makers of programmes: small ones by hand, many by a seed, one as large as there will be."""
 
 import itertools
 from collections.abc import Sequence
@@ -160,7 +160,10 @@ def _add_levels(
     unit: float,
 ) -> dict[int, float]:
     """Add a market's levels to ``offers``; return what a share of each purchase costs."""
-    half, rate = float(chance.choice([0.0005, 0.005, 0.02])), float(chance.choice([0.0, 0.04, 0.07]))
+    half, rate = (
+        float(chance.choice([0.0005, 0.005, 0.02])),
+        float(chance.choice([0.0, 0.04, 0.07])),
+    )
     both = chance.random() < 0.6
     own: dict[int, float] = {}
     for level in range(int(chance.integers(1, 7))):

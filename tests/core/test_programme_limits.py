@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.programme import Offer, Programme
-from bot.core.utility import TwoState, target_shares
 from bot.core.copula import Loadings
+from bot.core.programme import Offer, Programme
 from bot.core.scenarios import Group
+from bot.core.utility import TwoState, target_shares
 from tests.core.programmes import buy, fee, one_event, scenarios, solved
 
 WEALTH, LOSS = 100_000.0, 20_000.0
@@ -181,7 +181,9 @@ def test_the_outcomes_backed_are_the_same_for_every_risk_aversion(
         solution = solved(exclusive(prices, losses=NO_LOSS, gamma=gamma))
         worth = zip(solution.reservation, prices, strict=True)
         # An outcome on the very edge may be backed by nothing worth speaking of.
-        if any(abs(r - c) < 1e-6 and n < 1.0 for (r, c), n in zip(worth, solution.shares, strict=True)):
+        if any(
+            abs(r - c) < 1e-6 and n < 1.0 for (r, c), n in zip(worth, solution.shares, strict=True)
+        ):
             return
         backed.add(tuple(shares > 1.0 for shares in solution.shares))
 

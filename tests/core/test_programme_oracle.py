@@ -60,7 +60,7 @@ def clarabel(programme: Programme) -> Floats:
     cp.Problem(cp.Minimize(aim), bounds).solve(
         solver="CLARABEL", tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10
     )
-    return np.clip(np.asarray(part.value), 0.0, 1.0) * most
+    return np.asarray(np.clip(part.value, 0.0, 1.0) * most)
 
 
 def compare(programme: Programme) -> float:

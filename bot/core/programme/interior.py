@@ -55,6 +55,7 @@ class End(NamedTuple):
     """(offers,)"""
     cap_price: Floats
     """(caps,): what one more unit of each cap would add, never negative."""
+    point: Point
     steps: int
 
 
@@ -63,7 +64,7 @@ def minimise(box: Box) -> End:
     state, steps = _start(box), 0
     while steps < MOST_STEPS and (moved := _advance(box, state)) is not None:
         state, steps = moved, steps + 1
-    return End(state.part, state.price[2 * len(state.part) :], steps)
+    return End(state.part, state.price[2 * len(state.part) :], state.point, steps)
 
 
 def _advance(box: Box, state: _State) -> _State | None:

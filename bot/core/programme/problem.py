@@ -82,10 +82,6 @@ class Programme:
             total = float(weights.sum())
             if weights.size == 0 or float(weights.min()) < 0.0 or abs(total - 1.0) > 1e-9:
                 return Trouble("BAD_WEIGHTS", f"probabilities add up to {total:.9g}, not to 1")
-        worst = float(self.wealth[self.weights > 0.0].min())
-        if worst <= 0.0:
-            text = f"in the worst scenario {worst:,.0f} USD are left; look at the impacts"
-            return Trouble("RUIN", text)
         return next((found for each in self.offers if (found := _look_at(each, markets))), None)
 
 

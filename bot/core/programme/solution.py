@@ -9,15 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.programme.crra import Crra, Point
-from bot.core.programme.interior import Box, minimise, shortfall
+from bot.core.programme.interior import Box, End, minimise, shortfall
 from bot.core.programme.problem import Cap, Floats, Programme, Trouble
 
 Indices = npt.NDArray[np.intp]
 
+_AMPLE = 2.0
 CERTIFIED = 1e-8
 """Most that a plan may be short of the best one: of certainty equivalent, 0.0001 basis points."""
-_NOTHING = 1e-9
-"""A smaller part of an offer is the solver's way of saying none."""
+_HAIR = 1e-9
+"""Shares per USD of wealth that are no more than the solver's way of saying none, or all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def solve(programme: Programme) -> Solution | Trouble:
     live = np.flatnonzero(programme.weights > 0.0)
     nodes = np.flatnonzero(programme.node_weights > 0.0)
     wealth = programme.wealth[np.ix_(live, nodes)]
-    scale = float(programme.weights[live] @ wealth @ programme.node_weights[nodes])
+    scale = abs(float(programme.weights[live] @ wealth @ programme.node_weights[nodes])) or 1.0
     crra = Crra(
         wealth=wealth / scale,
         weights=programme.weights[live],
@@ -61,6 +62,10 @@ def solve(programme: Programme) -> Solution | Trouble:
         payoffs=programme.payoffs[live],
         gamma=programme.gamma,
     )
+    before = crra.at(np.zeros(1 + programme.payoffs.shape[1]))
+    if before is None:
+        text = f"in the worst scenario {wealth.min():,.0f} USD are left; look at the impacts"
+        return Trouble("RUIN", text)
     most = _most(programme, richest=float(wealth.max()))
     taken = np.flatnonzero(most > 0.0)
     caps = [each for each in programme.caps if _can_bind(each, most)]
@@ -69,10 +74,10 @@ def solve(programme: Programme) -> Solution | Trouble:
         _change(programme, most, taken) / scale,
         _use(caps, most, taken),
     )
-    answer = _certify(box, *minimise(box))
+    answer = _certify(box, minimise(box))
     if isinstance(answer, Trouble):
         return answer
-    return _in_usd(programme, answer, most=most, taken=taken, caps=caps, scale=scale)
+    return _in_usd(programme, before, answer, most=most, taken=taken, caps=caps, scale=scale)
 
 
 class _Answer(NamedTuple):
@@ -80,33 +85,35 @@ class _Answer(NamedTuple):
 
     part: Floats
     price: Floats
-    before: Point
     after: Point
     gap: float
     steps: int
 
 
-def _certify(box: Box, part: Floats, price: Floats, steps: int) -> _Answer | Trouble:
+def _certify(box: Box, end: End) -> _Answer | Trouble:
     """Return the answer with its proof.
 
-    ``-log CE`` is convex, so it lies above its tangent at the answer; the least of the tangent
-    within the bounds, with any price of the caps, is a bound that no plan can beat. So no offer
-    can stand on the wrong side of its worth by more than the gap divided by its shares.
+    Offers a hair from nothing or from all that their worth pushes there are put there. As the
+    shortfall is at most the gap, no offer stands on the wrong side of its worth by more than the
+    gap, in USD, divided by its shares.
     """
-    part = np.where(part < _NOTHING, 0.0, np.where(part > 1.0 - _NOTHING, 1.0, part))
-    part = part / max(1.0, float((box.use @ part).max(initial=0.0)))
-    before, after = box.crra.at(np.zeros(len(box.change))), box.crra.at(box.change @ part)
-    if before is None or after is None:
-        return Trouble("NOT_SOLVED", "the plan found leaves nothing in a scenario; not traded")
-    gap = shortfall(box, after, part, price)
+    push = end.cap_price @ box.use - end.point.slope @ box.change
+    hair = np.minimum(_HAIR / np.abs(box.change).max(axis=0, initial=0.0), 1e-3)
+    part = np.where((push > 0.0) & (end.part < hair), 0.0, end.part)
+    rounded = np.where((push < 0.0) & (part > 1.0 - hair), 1.0, part)
+    if float((box.use @ rounded).max(initial=0.0)) <= 1.0:
+        part = rounded
+    after = box.crra.at(box.change @ part) or end.point
+    gap = shortfall(box, after, part, end.cap_price)
     if not gap <= CERTIFIED:
-        text = f"after {steps} steps a plan may be {gap:.2g} of wealth better; not traded"
+        text = f"after {end.steps} steps a plan may be {gap:.2g} of wealth better; not traded"
         return Trouble("NOT_CERTIFIED", text)
-    return _Answer(part, price, before, after, max(gap, 0.0), steps)
+    return _Answer(part, end.cap_price, after, max(gap, 0.0), end.steps)
 
 
 def _in_usd(
     programme: Programme,
+    before: Point,
     answer: _Answer,
     *,
     most: Floats,
@@ -124,9 +131,9 @@ def _in_usd(
     return Solution(
         shares=tuple(shares.tolist()),
         reservation=tuple((answer.after.slope[:-1] / sure).tolist()),
-        before=tuple((answer.before.slope[:-1] / -answer.before.slope[-1]).tolist()),
+        before=tuple((before.slope[:-1] / -before.slope[-1]).tolist()),
         cap_price=tuple(prices.get(each.name, 0.0) for each in programme.caps),
-        ce_before_usd=scale * math.exp(-answer.before.minus_log_ce),
+        ce_before_usd=scale * math.exp(-before.minus_log_ce),
         ce_after_usd=scale * math.exp(-answer.after.minus_log_ce),
         gap=answer.gap,
         steps=answer.steps,
@@ -136,8 +143,8 @@ def _in_usd(
 def _most(programme: Programme, *, richest: float) -> Floats:
     """Return the shares of each offer that could ever be taken: a scale, and nothing is cut off.
 
-    Whoever takes an offer alone is ruined when its worst outcome costs more than all wealth; four
-    times that leaves room for offers that offset each other.
+    Twice what a cap allows, so that the cap binds and not this; likewise twice what ruins whoever
+    takes the offer alone, and his neighbour's that offsets it.
     """
     lowest, highest = programme.payoffs.min(axis=0), programme.payoffs.max(axis=0)
     most = np.array([each.size for each in programme.offers])
@@ -145,15 +152,15 @@ def _most(programme: Programme, *, richest: float) -> Floats:
         end = lowest if offer.side > 0 else highest
         loss = offer.charge - offer.side * float(end[offer.market])
         if loss > 0.0:
-            most[index] = min(most[index], 4.0 * richest / loss)
+            most[index] = min(most[index], _AMPLE * richest / loss)
     for cap in programme.caps:
         for index, per_share in cap.per_share.items():
-            most[index] = min(most[index], max(cap.most, 0.0) / per_share)
+            most[index] = min(most[index], _AMPLE * max(cap.most, 0.0) / per_share)
     return most
 
 
 def _can_bind(cap: Cap, most: Floats) -> bool:
-    """Return whether all that could be taken would exceed the cap; one of nothing leaves none."""
+    """Return whether all that could be taken would exceed the cap; nothing uses one of nothing."""
     all_of_it = sum(each * float(most[index]) for index, each in cap.per_share.items())
     return all_of_it > cap.most > 0.0
 
