@@ -91,7 +91,7 @@ def _fund_sale(funding: Funding, wish: Wish) -> None:
 
 
 def _fund_buy(funding: Funding, view: View, wish: Wish, strategy: Strategy, usage: Usage) -> Usage:
-    shared, own = _left(view, usage), _left_of_event(strategy, usage)
+    shared, own = left_of_shared(view, usage), left_of_event(strategy, usage)
     left = {**shared, **own}
     most = min(left.values())
     whole, made = make_intent(wish, most_usd=_ANY_USD), make_intent(wish, most_usd=most)
@@ -106,7 +106,8 @@ def _fund_buy(funding: Funding, view: View, wish: Wish, strategy: Strategy, usag
     return usage
 
 
-def _left(view: View, usage: Usage) -> dict[str, Decimal]:
+def left_of_shared(view: View, usage: Usage) -> dict[str, Decimal]:
+    """Return what is left of each limit that all events share, by its name."""
     limits = view.limits
     return {
         "premium_budget": limits.premium_budget_usd - usage.premium,
@@ -115,7 +116,8 @@ def _left(view: View, usage: Usage) -> dict[str, Decimal]:
     }
 
 
-def _left_of_event(strategy: Strategy, usage: Usage) -> dict[str, Decimal]:
+def left_of_event(strategy: Strategy, usage: Usage) -> dict[str, Decimal]:
+    """Return what is left of each limit of an event's own, by its name."""
     used = usage.by_event.get(strategy.event, Decimal(0))
     return {
         "limits.max_premium_usd": strategy.limits.max_premium_usd - used,

@@ -66,7 +66,7 @@ def plan_buy(
             the last share is as good a bargain as the whole; 0 buys until it is worth its price.
     """
     mid = _mid(book)
-    allowed = min(most, _ask_depth(book, up_to=mid + DEPTH_WINDOW) * max_share_of_depth)
+    allowed = min(most, ask_depth(book, up_to=mid + DEPTH_WINDOW) * max_share_of_depth)
     ends = "target" if allowed == most else "depth"
     if allowed <= 0.0:
         return no_trade(ends)
@@ -96,7 +96,7 @@ def plan_buy(
         return no_trade(ends)
     now = state.after(shares=shares, cash=cash)
     bargain = (now.reservation_price + hurdle * mid) / (1.0 + hurdle)
-    worth = _price_worth(bargain, fee_at, sign=1.0)
+    worth = price_worth(bargain, fee_at, sign=1.0)
     return Trade(
         shares=shares,
         last_price=last,
@@ -185,7 +185,7 @@ def plan_sell(
     return Trade(
         shares=shares,
         last_price=last,
-        limit=min(last, _price_worth(bargain, fee_at, sign=-1.0)),
+        limit=min(last, price_worth(bargain, fee_at, sign=-1.0)),
         cash=cash,
         cost=shares * mid - cash,
         benefit=now.certainty_equivalent - state.certainty_equivalent,
@@ -229,7 +229,7 @@ def _mid(book: Book) -> float:
     return mid
 
 
-def _ask_depth(book: Book, *, up_to: float) -> float:
+def ask_depth(book: Book, *, up_to: float) -> float:
     """Return the shares on offer at prices up to ``up_to`` USD."""
     edge = up_to * MILLION
     total = 0
@@ -240,7 +240,7 @@ def _ask_depth(book: Book, *, up_to: float) -> float:
     return total / MILLION
 
 
-def _price_worth(all_in: float, fee_at: Callable[[float], float], *, sign: float) -> float:
+def price_worth(all_in: float, fee_at: Callable[[float], float], *, sign: float) -> float:
     """Return the price whose all-in cost (``sign`` 1) or proceeds (-1) is ``all_in``.
 
     ``price = all_in - sign * fee(price)`` contracts by at most 7% a round (the highest fee rate),

@@ -22,6 +22,7 @@ from bot.model.view import EventView, MarketView, Position, View
 from tests.core.builders import (
     REST,
     TAKE,
+    All,
     Cover,
     Daily,
     Moved,
@@ -88,7 +89,7 @@ def events(draw: st.DrawFn, index: int) -> tuple[EventView, Strategy, tuple[Posi
     strategy = make_strategy(
         event=f"event-{index}",
         lines=(make_line(f"sector-{index}", -draw(st.floats(0.01, 0.9))),),
-        sizing=Cover(draw(st.floats(0.1, 1.0))),
+        sizing=draw(st.sampled_from((Cover, All)))(draw(st.floats(0.1, 1.0))),
         triggers={"moved": Moved(), "daily": Daily()} if draw(st.booleans()) else {},
         execution=draw(st.sampled_from((TAKE, REST))),
         max_share_of_depth=draw(st.floats(0.2, 1.0)),

@@ -18,7 +18,7 @@ KINDS: tuple[type[Rule], ...] = (SizingRule, TriggerRule)
 
 
 def test_names_are_those_of_the_files() -> None:
-    assert rule_names(SizingRule) == ("coverage", "kelly")
+    assert rule_names(SizingRule) == ("coverage", "kelly", "utility")
     assert rule_names(TriggerRule) == (
         "exposure",
         "probability",

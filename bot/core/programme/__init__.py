@@ -5,6 +5,6 @@ what is owned and held in every scenario, what the books offer, and the limits t
 """
 
 from bot.core.programme.problem import Cap, Offer, Programme, Trouble
-from bot.core.programme.solution import Solution, solve
+from bot.core.programme.solution import Solution, certainty_equivalent, solve
 
-__all__ = ["Cap", "Offer", "Programme", "Solution", "Trouble", "solve"]
+__all__ = ["Cap", "Offer", "Programme", "Solution", "Trouble", "certainty_equivalent", "solve"]

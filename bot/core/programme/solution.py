@@ -51,22 +51,13 @@ def solve(programme: Programme) -> Solution | Trouble:
     trouble = programme.trouble()
     if trouble is not None:
         return trouble
-    live = np.flatnonzero(programme.weights > 0.0)
-    nodes = np.flatnonzero(programme.node_weights > 0.0)
-    wealth = programme.wealth[np.ix_(live, nodes)]
-    scale = abs(float(programme.weights[live] @ wealth @ programme.node_weights[nodes])) or 1.0
-    crra = Crra(
-        wealth=wealth / scale,
-        weights=programme.weights[live],
-        node_weights=programme.node_weights[nodes],
-        payoffs=programme.payoffs[live],
-        gamma=programme.gamma,
-    )
+    crra, scale = _crra(programme)
     before = crra.at(np.zeros(1 + programme.payoffs.shape[1]))
     if before is None:
-        text = f"in the worst scenario {wealth.min():,.0f} USD are left; look at the impacts"
+        worst = float(programme.wealth[programme.weights > 0.0].min())
+        text = f"in the worst scenario {worst:,.0f} USD are left; look at the impacts"
         return Trouble("RUIN", text)
-    most = _most(programme, richest=float(wealth.max()))
+    most = _most(programme, richest=float(programme.wealth.max()))
     taken = np.flatnonzero(most > 0.0)
     caps = [each for each in programme.caps if _can_bind(each, most)]
     box = Box(
@@ -78,6 +69,37 @@ def solve(programme: Programme) -> Solution | Trouble:
     if isinstance(answer, Trouble):
         return answer
     return _in_usd(programme, before, answer, most=most, taken=taken, caps=caps, scale=scale)
+
+
+def certainty_equivalent(programme: Programme, shares: Floats) -> float:
+    """Return the sure wealth that is as good as ``shares`` of each offer at its charge, USD.
+
+    0 where that leaves nothing in a scenario.
+    """
+    crra, scale = _crra(programme)
+    change = np.zeros(1 + programme.payoffs.shape[1])
+    for offer, taken in zip(programme.offers, shares, strict=True):
+        change[offer.market] += offer.side * taken / scale
+        change[-1] += offer.charge * taken / scale
+    point = crra.at(change)
+    return 0.0 if point is None else scale * math.exp(-point.minus_log_ce)
+
+
+def _crra(programme: Programme) -> tuple[Crra, float]:
+    """Return the utility over what can happen, with mean wealth as the unit, and that in USD."""
+    live = np.flatnonzero(programme.weights > 0.0)
+    nodes = np.flatnonzero(programme.node_weights > 0.0)
+    wealth, weights = programme.wealth[np.ix_(live, nodes)], programme.weights[live]
+    node_weights = programme.node_weights[nodes]
+    scale = abs(float(weights @ wealth @ node_weights)) or 1.0
+    crra = Crra(
+        wealth=wealth / scale,
+        weights=weights,
+        node_weights=node_weights,
+        payoffs=programme.payoffs[live],
+        gamma=programme.gamma,
+    )
+    return crra, scale
 
 
 class _Answer(NamedTuple):
