@@ -126,9 +126,9 @@ def _band(case: Case) -> tuple[float, Mapping[str, float], str]:
     memory, mid = case.event.memory, case.book.mid or 0.0
     p, gamma = case.forecast.probability, case.view.limits.risk_aversion
     wealth, loss = case.wealth_if_not_usd_est, case.exposure_usd_est
-    target = float(loss)
-    if wealth > loss:
-        target = target_shares(p=p, c=mid, wealth=wealth, loss=loss, gamma=gamma)
+    # A loss of all that there is has been refused before; this only keeps the formula whole.
+    bearable = max(wealth, loss * 1.001)
+    target = target_shares(p=p, c=mid, wealth=bearable, loss=loss, gamma=gamma)
     since = case.view.now - (memory.run_at or case.view.now)
     stored = [memory.rule_state.get(key, 0.0) for key in _BAND]
     wander = Wander(target=stored[0], daily_variance=stored[1], decisions=int(stored[2]))
