@@ -11,10 +11,13 @@ _EXAMPLE = "- review: {every: week}"
 
 
 def read_sizing(top: MapNode, problems: list[Problem]) -> SizingRule | None:
-    """Return the sizing rule; None if it cannot be read, with the reasons in ``problems``."""
+    """Return the sizing rule; None if it cannot be read, with the reasons in ``problems``.
+
+    A file that names none has ``utility``.
+    """
     node = top.entries.get("sizing")
     if node is None:
-        return None  # the report has it already, with all that is missing
+        return find_rule(SizingRule, "utility")()
     rule = node.entries.get("rule") if isinstance(node, MapNode) else None
     if not isinstance(node, MapNode) or not isinstance(rule, TextNode):
         known = ", ".join(rule_names(SizingRule))

@@ -27,6 +27,7 @@ from bot.model.strategy import (
 from bot.model.units import Usd
 from bot.rules.sizing.coverage import Coverage
 from bot.rules.sizing.kelly import Kelly
+from bot.rules.sizing.utility import Utility
 from bot.rules.triggers.exposure import ExposureTrigger
 from bot.rules.triggers.probability import ProbabilityTrigger
 from bot.rules.triggers.resolution import Resolution
@@ -166,3 +167,11 @@ def test_horizon_of_a_single_market_may_be_shorter_than_the_roll() -> None:
     text = (HERE / "good" / "least.yaml").read_text(encoding="utf-8")
     text = text.replace('series: fed-decision, outcome: "25 bps increase"', "slug: one")
     assert parse_strategy(text.replace("120d", "1d"), "x.yaml").horizon == timedelta(days=1)
+
+
+def test_a_file_that_names_no_sizing_rule_has_utility() -> None:
+    text = (HERE / "good" / "together.yaml").read_text(encoding="utf-8")
+    without = "\n".join(line for line in text.splitlines() if not line.startswith("sizing"))
+
+    assert good("together.yaml").sizing == Utility(max_coverage=0.8)
+    assert parse_strategy(without, "none.yaml").sizing == Utility()
