@@ -213,7 +213,7 @@ class StrategyFile(Group):
     ] = ForecastFile()
     sizing: Annotated[
         Any,
-        Field(description="how much to hold: {rule: utility}, or {rule: coverage, target: 50%}"),
+        Field(description="how much to hold: {rule: utility} unless you say more"),
     ] = None
     triggers: Annotated[Any, Field(description="when to plan again")] = None
     execution: Annotated[ExecutionFile, Field(description="how orders are worked")] = (
