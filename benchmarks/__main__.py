@@ -7,7 +7,15 @@ import subprocess
 import sys
 import time
 
-BENCHMARKS = ("replay_books", "decide_books", "match_order", "ws_books", "check_start", "memory")
+BENCHMARKS = (
+    "replay_books",
+    "decide_books",
+    "joint_programme",
+    "match_order",
+    "ws_books",
+    "check_start",
+    "memory",
+)
 
 
 def main(names: list[str]) -> int:

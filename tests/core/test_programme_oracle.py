@@ -38,12 +38,13 @@ def clarabel(programme: Programme) -> Floats:
         for index, per_share in cap.per_share.items():
             most[index] = min(most[index], cap.most / per_share)
     scale = float(programme.weights @ programme.wealth @ programme.node_weights)
-    part = cp.Variable(len(offers))
+    # Shares and cash are variables of their own: the large matrix is then narrow.
+    part, moved = cp.Variable(len(offers)), cp.Variable(programme.payoffs.shape[1] + 1)
     change = np.zeros((programme.payoffs.shape[1] + 1, len(offers)))
     for index, offer in enumerate(offers):
         change[offer.market, index] = offer.side * most[index] / scale
         change[-1, index] = -offer.charge * most[index] / scale
-    gain = np.hstack((programme.payoffs, np.ones((len(programme.payoffs), 1)))) @ (change @ part)
+    gain = np.hstack((programme.payoffs, np.ones((len(programme.payoffs), 1)))) @ moved
     nodes = programme.wealth.shape[1]
     wealth = cp.hstack([programme.wealth[:, node] / scale + gain for node in range(nodes)])
     weights = (programme.weights[:, None] * programme.node_weights).T.ravel()
@@ -51,7 +52,7 @@ def clarabel(programme: Programme) -> Floats:
         aim = -weights @ cp.log(wealth)
     else:
         aim = cp.log_sum_exp((1.0 - programme.gamma) * cp.log(wealth) + np.log(weights))
-    bounds = [part >= 0.0, part <= 1.0]
+    bounds = [part >= 0.0, part <= 1.0, moved == change @ part]
     for cap in programme.caps:
         use = np.zeros(len(offers))
         for index, per_share in cap.per_share.items():
