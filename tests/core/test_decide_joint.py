@@ -430,3 +430,26 @@ def test_what_another_rule_rolls_out_of_leaves_the_picture() -> None:
 
     assert decision.events[0].verdict is Verdict.OPEN
     assert decision.events[1].verdict is Verdict.ROLL
+
+
+def test_what_a_roll_left_behind_is_sold_when_the_plan_is_made_again() -> None:
+    old = make_market(slug="old", ends_at=START + timedelta(days=20))
+    new = make_market(
+        condition_id="0x" + "d2" * 32,
+        token_ids=("201", "202"),
+        slug="new",
+        ends_at=START + timedelta(days=40),
+    )
+    memory = make_memory(shares=15_000, token_id="201", digest="old")
+    event = make_event(make_market_view(old), make_market_view(new), memory=memory)
+    held = (
+        make_position("15000", market=new, cost_usd="1500"),
+        make_position("500", market=old, cost_usd="50"),
+    )
+    strategy = make_strategy(sizing=All(), series="fed-decision")
+
+    decision = decide(make_view(event, account=make_account(positions=held)), (strategy,))
+
+    (intent,) = decision.approved
+    assert intent.purpose is Purpose.ROLL_OUT
+    assert (str(intent.token_id), float(intent.size)) == ("101", 500.0)

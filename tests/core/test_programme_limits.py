@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.core.copula import Loadings
@@ -47,7 +47,8 @@ def test_any_one_event_agrees_with_the_closed_form(
 ) -> None:
     c = min(max(p * (1.0 + edge), 0.01), 0.97)
 
-    solution = solved(one_event(buy(c), p=p, loss=part * wealth, wealth=wealth, gamma=gamma))
+    offer = buy(c, 10.0 * wealth / c)
+    solution = solved(one_event(offer, p=p, loss=part * wealth, wealth=wealth, gamma=gamma))
 
     exact = target_shares(p=p, c=c, wealth=wealth, loss=part * wealth, gamma=gamma)
     assert solution.shares[0] == pytest.approx(exact, abs=5e-4 * wealth)
@@ -176,18 +177,25 @@ def test_the_outcomes_backed_are_the_same_for_every_risk_aversion(
     # The theorem is about prices that add up to more than 1 and no loss of one's own.
     raw = [p * (1.0 + edge) for p, edge in zip(EXCLUSIVE, edges, strict=True)]
     prices = tuple(min(each * (1.0 + margin) / min(sum(raw), 1.0), 0.97) for each in raw)
-    backed = set()
+    odds = [p / c for p, c in zip(EXCLUSIVE, prices, strict=True)]
+    kept = reserve(prices)
+    assume(all(abs(each - kept) > 1e-3 for each in odds))  # none stands on the edge
+
     for gamma in (0.7, 1.0, 3.0, 12.0):
         solution = solved(exclusive(prices, losses=NO_LOSS, gamma=gamma))
-        worth = zip(solution.reservation, prices, strict=True)
-        # An outcome on the very edge may be backed by nothing worth speaking of.
-        if any(
-            abs(r - c) < 1e-6 and n < 1.0 for (r, c), n in zip(worth, solution.shares, strict=True)
-        ):
-            return
-        backed.add(tuple(shares > 1.0 for shares in solution.shares))
+        assert [shares > 1.0 for shares in solution.shares] == [each > kept for each in odds]
 
-    assert len(backed) == 1
+
+def reserve(prices: tuple[float, ...]) -> float:
+    """Return the part of wealth that logarithmic utility keeps back: Smoczynski and Tomkins."""
+    kept, chance_left, price_left = 1.0, 1.0, 1.0
+    pairs = zip(EXCLUSIVE, prices, strict=True)
+    for p, c in sorted(pairs, key=lambda pair: -pair[0] / pair[1]):
+        if p / c <= kept:
+            break
+        chance_left, price_left = chance_left - p, price_left - c
+        kept = chance_left / price_left
+    return kept
 
 
 def test_all_of_a_group_that_sells_under_1_usd_is_bought() -> None:
