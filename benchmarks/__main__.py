@@ -10,6 +10,7 @@ import time
 BENCHMARKS = (
     "replay_books",
     "decide_books",
+    "joint_programme",
     "match_order",
     "ws_books",
     "check_start",

@@ -91,7 +91,7 @@ def _fund_sale(funding: Funding, wish: Wish) -> None:
 
 
 def _fund_buy(funding: Funding, view: View, wish: Wish, strategy: Strategy, usage: Usage) -> Usage:
-    shared, own = _left(view, usage), _left_of_event(strategy, usage)
+    shared, own = left_of_shared(view, usage), left_of_event(strategy, usage)
     if wish.purpose is Purpose.MERGE:  # no premium: it comes back with more when the pairs merge
         shared = {"cash on the venue": shared["cash on the venue"]}
         own = {"limits.max_order_usd": own["limits.max_order_usd"]}
@@ -109,7 +109,8 @@ def _fund_buy(funding: Funding, view: View, wish: Wish, strategy: Strategy, usag
     return usage
 
 
-def _left(view: View, usage: Usage) -> dict[str, Decimal]:
+def left_of_shared(view: View, usage: Usage) -> dict[str, Decimal]:
+    """Return what is left of each limit that all events share, by its name."""
     limits = view.limits
     return {
         "premium_budget": limits.premium_budget_usd - usage.premium,
@@ -118,7 +119,8 @@ def _left(view: View, usage: Usage) -> dict[str, Decimal]:
     }
 
 
-def _left_of_event(strategy: Strategy, usage: Usage) -> dict[str, Decimal]:
+def left_of_event(strategy: Strategy, usage: Usage) -> dict[str, Decimal]:
+    """Return what is left of each limit of an event's own, by its name."""
     used = usage.by_event.get(strategy.event, Decimal(0))
     return {
         "limits.max_premium_usd": strategy.limits.max_premium_usd - used,

@@ -1,6 +1,6 @@
 """The one function that knows the order of the stages: a view in, a decision out, nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from msgspec import structs
 
 from bot.core.budget import Funding, fund
 from bot.core.case import stale_prices
-from bot.core.event import REFUSED_AGAIN, EventOutcome, decide_event
+from bot.core.event import REFUSED_AGAIN, Due, EventOutcome, decide_event, look_at
 from bot.core.risk import check_orders
 from bot.core.rounding import round_estimate
 from bot.model.decision import Decision, Denial, EventDecision, Reason, Verdict
@@ -26,11 +26,7 @@ def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
     program version.
     """
     by_event = {strategy.event: strategy for strategy in strategies}
-    outcomes = [
-        decide_event(view, event, by_event[event.event])
-        for event in view.events
-        if event.event in by_event
-    ]
+    outcomes = _decide_events(view, by_event)
     cancels = tuple(order_id for outcome in outcomes for order_id in outcome.cancels)
     wakes = [outcome.wake_at for outcome in outcomes if outcome.wake_at is not None]
     decisions = [outcome.decision for outcome in outcomes]
@@ -55,6 +51,36 @@ def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
         notes=tuple(notes),
         next_wake_at=min(wakes, default=None),
     )
+
+
+def _decide_events(view: View, by_event: Mapping[EventId, Strategy]) -> list[EventOutcome]:
+    """Return each event's outcome: first those that decide alone, then all others at once."""
+    looks = [
+        look_at(view, event, by_event[event.event])
+        for event in view.events
+        if event.event in by_event
+    ]
+    outcomes = {
+        index: decide_event(look, None) if isinstance(look, Due) else look
+        for index, look in enumerate(looks)
+        if not isinstance(look, Due) or look.most is None
+    }
+    asking = {
+        index: look
+        for index, look in enumerate(looks)
+        if isinstance(look, Due) and look.most is not None
+    }
+    if asking:
+        # Needs numpy, which nothing else in a decision does.
+        from bot.core.joint import plan_jointly
+
+        others = [wish for outcome in outcomes.values() for wish in outcome.wishes]
+        asks = {due.case.event.event: (due.case, due.most or 0.0) for due in asking.values()}
+        answers = plan_jointly(view, by_event, asks, others)
+        for index, due in asking.items():
+            answer = answers if isinstance(answers, Reason) else answers[due.case.event.event]
+            outcomes[index] = decide_event(due, answer)
+    return [outcomes[index] for index in range(len(looks))]
 
 
 def is_quiet(decision: Decision) -> bool:

@@ -17,9 +17,9 @@ from bot.core.due import (
 )
 from bot.core.kelly import edge_over_odds, kelly_fraction
 from bot.core.orders import Wish
-from bot.core.plan import plan_event
+from bot.core.plan import asks_most, plan_event
 from bot.core.rounding import round_estimate
-from bot.core.wishes import Plan
+from bot.core.wishes import Answer, Plan
 from bot.model.decision import Comparison, EventDecision, Reason, Verdict
 from bot.model.orders import OrderStatus
 from bot.model.rule import Firing, Situation
@@ -47,8 +47,20 @@ class EventOutcome(NamedTuple):
     wake_at: datetime | None = None
 
 
-def decide_event(view: View, event: EventView, strategy: Strategy) -> EventOutcome:
-    """Return what to do about one event."""
+class Due(NamedTuple):
+    """An event whose plan must be made again, and why."""
+
+    case: Case
+    closing: Reason | None
+    because: tuple[Firing, ...]
+    state: dict[str, float]
+    situation: Situation
+    most: float | None
+    """Shares it asks the joint programme for; None if its sizing rule decides alone."""
+
+
+def look_at(view: View, event: EventView, strategy: Strategy) -> EventOutcome | Due:
+    """Return what to do about one event, or that its plan is due."""
     case = open_case(view, event, strategy)
     if isinstance(case, Reason):
         return _undecided(view, event, case)
@@ -62,7 +74,15 @@ def decide_event(view: View, event: EventView, strategy: Strategy) -> EventOutco
         return _quiet(case, situation, state)
     if case.orders:
         return _withdraw(case, because, state)
-    plan = plan_event(case, closing=closing)
+    sized = asks_most(case) if closing is None else None
+    most = None if sized is None else sized.shares
+    return Due(case, closing, because, state, situation, most)
+
+
+def decide_event(due: Due, answer: Answer | Reason | None) -> EventOutcome:
+    """Return what to do about an event whose plan is due."""
+    case, because, state, situation = due.case, due.because, due.state, due.situation
+    plan = plan_event(case, closing=due.closing, answer=answer)
     memory = _remember(case, plan, state)
     decision = structs.replace(
         _describe(case, plan.verdict, memory),
@@ -172,7 +192,7 @@ def _is_stuck(case: Case) -> bool:
 
 def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
     now = case.view.now
-    kept = {**case.event.memory.rule_state, **state}
+    kept = {**case.event.memory.rule_state, **state, **plan.remembered}
     if plan.sized is not None:
         kept["sizing"] = plan.sized.state
     rests = any(wish.expires_at is not None for wish in plan.wishes)

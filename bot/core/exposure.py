@@ -79,6 +79,26 @@ def measure_loss(
     return UsdEst(_loss(_Same(holdings), event, _Same(impact)) * _scale(impact, probability))
 
 
+def measure_impacts(
+    holdings: Sequence[PricedHolding], *, event: EventId, impact: Impact, probability: float
+) -> list[float]:
+    """Return what ``event`` does to each holding, in their order, as a fraction of its worth.
+
+    Args:
+        holdings: As in `measure_exposure`, and so the rest.
+        event: Whose tags count.
+        impact: Lines of the strategy.
+        probability: Market probability of the event.
+    """
+    scale = _scale(impact, probability)
+    changed = {
+        id(change.holding): change.usd * scale / change.holding.usd_est
+        for change in _changes(holdings, event=event, impact=impact)
+        if change.holding.usd_est
+    }
+    return [changed.get(id(holding), 0.0) for holding in holdings]
+
+
 class _Same(Generic[_T]):
     """Stands for a record that is equal to itself only: far quicker than comparing holdings."""
 

@@ -66,23 +66,24 @@ def plan_buy(
             the last share is as good a bargain as the whole; 0 buys until it is worth its price.
     """
     mid = _mid(book)
-    allowed = min(most, _ask_depth(book, up_to=mid + DEPTH_WINDOW) * max_share_of_depth)
+    allowed = min(most, ask_depth(book, up_to=mid + DEPTH_WINDOW) * max_share_of_depth)
     ends = "target" if allowed == most else "depth"
     if allowed <= 0.0:
         return no_trade(ends)
-    now, shares, cash, last = state, 0.0, 0.0, 0.0
+    shares, cash, last = 0.0, 0.0, 0.0
     for price_e6, size_e6 in zip(book.ask_prices, book.ask_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price + fee_at(price)
         least_worth = unit + hurdle * (unit - mid)
-        wanted = now.shares_until(unit, worth=least_worth) if least_worth < 1.0 else 0.0
+        wanted = 0.0
+        if least_worth < 1.0:
+            wanted = state.shares_until(unit, worth=least_worth, shares=shares, cash=cash)
         if wanted <= 0.0 or price > highest:
             too_dear = "level" if shares else "price"
             ends = too_dear if wanted <= 0.0 else "chase"
             break
         left = allowed - shares
         taken = min(size_e6 / MILLION, wanted, left)
-        now = now.after(shares=taken, cash=-taken * unit)
         shares, cash, last = shares + taken, cash - taken * unit, price
         if taken >= left:
             break
@@ -93,8 +94,9 @@ def plan_buy(
         ends = "book"
     if shares <= 0.0:
         return no_trade(ends)
+    now = state.after(shares=shares, cash=cash)
     bargain = (now.reservation_price + hurdle * mid) / (1.0 + hurdle)
-    worth = _price_worth(bargain, fee_at, sign=1.0)
+    worth = price_worth(bargain, fee_at, sign=1.0)
     return Trade(
         shares=shares,
         last_price=last,
@@ -157,17 +159,18 @@ def plan_sell(
         hurdle: As in ``plan_buy``.
     """
     mid = _mid(book)
-    now, shares, cash, last, ends = state, 0.0, 0.0, 0.0, "book"
+    shares, cash, last, ends = 0.0, 0.0, 0.0, "book"
     for price_e6, size_e6 in zip(book.bid_prices, book.bid_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price - fee_at(price)
         most_worth, left = unit - hurdle * (mid - unit), most - shares
-        wanted = -now.shares_until(unit, worth=most_worth) if most_worth > 0.0 else 0.0
+        wanted = 0.0
+        if most_worth > 0.0:
+            wanted = -state.shares_until(unit, worth=most_worth, shares=-shares, cash=cash)
         if wanted <= 0.0:
             ends = "price"
             break
         taken = min(size_e6 / MILLION, wanted, left)
-        now = now.after(shares=-taken, cash=taken * unit)
         shares, cash, last = shares + taken, cash + taken * unit, price
         if taken >= left:
             ends = "target"
@@ -177,11 +180,12 @@ def plan_sell(
             break
     if shares <= 0.0:
         return no_trade(ends)
+    now = state.after(shares=-shares, cash=cash)
     bargain = (now.reservation_price + hurdle * mid) / (1.0 + hurdle)
     return Trade(
         shares=shares,
         last_price=last,
-        limit=min(last, _price_worth(bargain, fee_at, sign=-1.0)),
+        limit=min(last, price_worth(bargain, fee_at, sign=-1.0)),
         cash=cash,
         cost=shares * mid - cash,
         benefit=now.certainty_equivalent - state.certainty_equivalent,
@@ -225,7 +229,7 @@ def _mid(book: Book) -> float:
     return mid
 
 
-def _ask_depth(book: Book, *, up_to: float) -> float:
+def ask_depth(book: Book, *, up_to: float) -> float:
     """Return the shares on offer at prices up to ``up_to`` USD."""
     edge = up_to * MILLION
     total = 0
@@ -236,7 +240,7 @@ def _ask_depth(book: Book, *, up_to: float) -> float:
     return total / MILLION
 
 
-def _price_worth(all_in: float, fee_at: Callable[[float], float], *, sign: float) -> float:
+def price_worth(all_in: float, fee_at: Callable[[float], float], *, sign: float) -> float:
     """Return the price whose all-in cost (``sign`` 1) or proceeds (-1) is ``all_in``.
 
     ``price = all_in - sign * fee(price)`` contracts by at most 7% a round (the highest fee rate),

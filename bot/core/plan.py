@@ -7,9 +7,9 @@ from bot.core.due import is_short
 from bot.core.exits import forced_sale, leave, plan_close, say_exit
 from bot.core.hedge import Trade, plan_sell
 from bot.core.orders import Wish
-from bot.core.purchase import purchase, say_worth
+from bot.core.purchase import barred, nothing_bought, purchase, say_worth
 from bot.core.utility import TwoState
-from bot.core.wishes import Plan, make_wish
+from bot.core.wishes import Answer, Plan, make_wish
 from bot.model.decision import Reason, Verdict
 from bot.model.orders import Purpose
 from bot.model.rule import EventProblem, Sized
@@ -21,39 +21,81 @@ REOPEN = 1.25
 """A hedge closed for a small probability or exposure opens again only this far above the line."""
 
 
-def plan_event(case: Case, *, closing: Reason | None) -> Plan:
+def plan_event(
+    case: Case, *, closing: Reason | None, answer: Answer | Reason | None = None
+) -> Plan:
     """Return what to trade.
 
     Args:
         case: The event.
         closing: Why the hedge has lost its reason; None if it has not.
+        answer: Of the joint programme, if the event asked it.
     """
     if closing is not None:
         return plan_close(case, closing)
-    plan = _plan_hedge(case)
+    plan = _plan_hedge(case, answer)
     # The new leg first: until it is held as planned, the old one is cover.
     short = is_short(case) or case.event.memory.unfinished
     return plan if short or case.event.removed else _finish_old_legs(case, plan)
 
 
-def _plan_hedge(case: Case) -> Plan:
+def asks_most(case: Case) -> Sized | None:
+    """Return the most an event asks the joint programme for; None if it does not ask it."""
+    asks = case.strategy.sizing.is_joint and why_none(case) is None
+    return case.strategy.sizing.size(_problem(case)) if asks else None
+
+
+def why_none(case: Case) -> Reason | None:
+    """Return why no hedge is sized at all; None if one may be."""
     small = _too_small(case)
-    if small is not None:
-        return _no(case, small)
-    state = case.two_state(held=case.held_shares)
-    if state is None:
-        text = (
-            f"a loss of {case.exposure_usd_est:,.0f} USD leaves nothing of"
-            f" {case.view.portfolio.usd_est:,.0f} USD; look at the impact and the holdings"
-        )
-        return _no(case, Reason(code="LOSS_OVER_WEALTH", text=text))
-    sized = case.strategy.sizing.size(_problem(case))
-    plan = _plan_toward(case, state, sized)
-    first = case.book.ask_prices[0] / 1e6
-    fee = fee_at(case.market.market.fee)
-    return replace(
-        plan, sized=sized, reservation_price=state.reservation_price, ask=first + fee(first)
+    if small is not None or case.two_state(held=case.held_shares) is not None:
+        return small
+    text = (
+        f"a loss of {case.exposure_usd_est:,.0f} USD leaves nothing of"
+        f" {case.view.portfolio.usd_est:,.0f} USD; look at the impact and the holdings"
     )
+    return Reason(code="LOSS_OVER_WEALTH", text=text)
+
+
+def _plan_hedge(case: Case, answer: Answer | Reason | None) -> Plan:
+    state, reason = case.two_state(held=case.held_shares), why_none(case)
+    if reason is not None or state is None:
+        return _no(case, reason or case.choice.reason)
+    sized = case.strategy.sizing.size(_problem(case))
+    if isinstance(answer, Reason):
+        return replace(_no(case, answer), sized=sized)
+    first = case.book.ask_prices[0] / 1e6
+    ask = first + fee_at(case.market.market.fee)(first)
+    if answer is None:
+        plan = _plan_toward(case, state, sized)
+        return replace(plan, sized=sized, reservation_price=state.reservation_price, ask=ask)
+    sized = replace(sized, note=f"{sized.note}; {answer.note}")
+    return replace(
+        _plan_jointly(case, answer),
+        sized=sized,
+        reservation_price=answer.worth,
+        ask=ask,
+        remembered=answer.wander,
+    )
+
+
+def _plan_jointly(case: Case, answer: Answer) -> Plan:
+    """Return what the joint programme wants of this event."""
+    held, position = case.choice.held, case.choice.held_position
+    bought: Trade | Reason = answer.buy
+    if answer.buy.shares <= 0.0:
+        bought = barred(case) or nothing_bought(case, answer.worth, answer.buy.capped_by)
+    if case.choice.rolls and held is not None and position is not None:
+        return _plan_roll(case, bought, held=held, position=position)
+    if answer.buy.capped_by == "target" and answer.sell.shares <= 0.0 < case.held_shares:
+        bought = Reason(code="IN_BAND", text=f"held {case.held_shares:,.0f} shares, the most")
+    change = max(answer.buy.shares, answer.sell.shares)
+    if 0.0 < change <= BAND * case.held_shares:
+        text = f"{change:,.0f} shares would change, of {case.held_shares:,.0f} held"
+        return Plan(verdict=Verdict.HOLD, reasons=(Reason(code="IN_BAND", text=text),))
+    if answer.sell.shares > 0.0:
+        return _reduce(case, answer.sell)
+    return _add(case, bought)
 
 
 def _finish_old_legs(case: Case, plan: Plan) -> Plan:
@@ -110,7 +152,8 @@ def _plan_toward(case: Case, state: TwoState, sized: Sized) -> Plan:
     gap = sized.shares - case.held_shares
     held, position = case.choice.held, case.choice.held_position
     if case.choice.rolls and held is not None and position is not None:
-        return _plan_roll(case, state, sized, held=held, position=position)
+        bought = purchase(case, state, sized.shares)
+        return _plan_roll(case, bought, held=held, position=position)
     if abs(gap) <= BAND * max(sized.shares, case.held_shares):
         if sized.shares == 0.0:
             return _no(case, Reason(code="SIZING_ZERO", text=f"sizing wants none: {sized.note}"))
@@ -118,7 +161,7 @@ def _plan_toward(case: Case, state: TwoState, sized: Sized) -> Plan:
         return Plan(verdict=Verdict.HOLD, reasons=(Reason(code="IN_BAND", text=text),))
     if gap < 0.0:
         return _plan_reduce(case, state, -gap)
-    return _plan_add(case, state, gap)
+    return _add(case, purchase(case, state, gap))
 
 
 def _no(case: Case, reason: Reason) -> Plan:
@@ -126,8 +169,7 @@ def _no(case: Case, reason: Reason) -> Plan:
     return Plan(verdict=verdict, reasons=(reason,))
 
 
-def _plan_add(case: Case, state: TwoState, gap: float) -> Plan:
-    bought = purchase(case, state, gap)
+def _add(case: Case, bought: Trade | Reason) -> Plan:
     if isinstance(bought, Reason):
         return _no(case, bought)
     opens = case.held_shares == 0.0
@@ -169,15 +211,16 @@ def _plan_reduce(case: Case, state: TwoState, excess: float) -> Plan:
             f" {case.book.bid_prices[0] / 1e4:.1f}c before fee"
         )
         return Plan(verdict=Verdict.HOLD, reasons=(Reason(code="KEEP_EXCESS", text=text),))
+    return _reduce(case, trade)
+
+
+def _reduce(case: Case, trade: Trade) -> Plan:
     wish = make_wish(case, case.market, trade, Purpose.REDUCE)
     return Plan(verdict=Verdict.REDUCE, reasons=(say_worth(trade),), wishes=(wish,))
 
 
-def _plan_roll(
-    case: Case, state: TwoState, sized: Sized, *, held: MarketView, position: Position
-) -> Plan:
+def _plan_roll(case: Case, bought: Trade | Reason, *, held: MarketView, position: Position) -> Plan:
     """Sell what is held and buy the next market as one unit; if the next is refused, let it run."""
-    bought = purchase(case, state, sized.shares)
     if isinstance(bought, Reason):
         text = f"{case.choice.reason.text}; {case.market.market.slug} is refused: {bought.text}"
         reason = Reason(code="ROLL_REFUSED", text=f"{text}; the present hedge runs to its end")

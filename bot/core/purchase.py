@@ -10,16 +10,9 @@ from bot.model.decision import Reason
 def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
     """Return the purchase toward the target, or why it is refused."""
     costs = case.strategy.costs
-    barred = _barred(case)
-    if barred is not None:
-        return barred
-    spread = case.book.spread or 0.0
-    if spread > float(costs.max_spread):
-        return Reason(
-            code="TOO_WIDE",
-            text=f"the spread is {spread * 100:.1f}c; costs.max_spread is"
-            f" {float(costs.max_spread) * 100:.1f}c",
-        )
+    reason = barred(case)
+    if reason is not None:
+        return reason
     if rests_first(case):
         tick = float(case.market.market.tick)
         trade = plan_rest(state, case.book, most=gap, tick=tick)
@@ -30,16 +23,20 @@ def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
             case.book,
             most=gap,
             max_share_of_depth=costs.max_share_of_depth,
-            highest=_highest(case),
+            highest=highest_price(case),
             fee_at=fee,
             hurdle=costs.min_benefit_to_cost,
         )
     # Each share clears the hurdle of costs.min_benefit_to_cost, so all of them together do.
-    return trade if trade.shares > 0.0 else _nothing_bought(case, state, trade.capped_by)
+    return (
+        trade
+        if trade.shares > 0.0
+        else nothing_bought(case, state.reservation_price, trade.capped_by)
+    )
 
 
-def _barred(case: Case) -> Reason | None:
-    """Return why nothing new is bought for this event, whatever the price; None if it may be."""
+def barred(case: Case) -> Reason | None:
+    """Return why nothing new is bought for this event, whatever it is worth; None if it may be."""
     if case.stale:
         return Reason(code="STALE_PRICES", text=f"{case.stale}; no new premium is spent")
     if case.event.removed:
@@ -49,6 +46,10 @@ def _barred(case: Case) -> Reason | None:
         return Reason(code="EXPIRED", text=f"the strategy expired {expires_at:%Y-%m-%d %H:%M} UTC")
     if case.choice.target is None:
         return case.choice.reason
+    spread, most = case.book.spread or 0.0, float(case.strategy.costs.max_spread)
+    if spread > most:
+        text = f"the spread is {spread * 100:.1f}c; costs.max_spread is {most * 100:.1f}c"
+        return Reason(code="TOO_WIDE", text=text)
     return None
 
 
@@ -61,7 +62,14 @@ def say_worth(trade: Trade) -> Reason:
     return Reason(code="WORTH_IT", text=text)
 
 
-def _nothing_bought(case: Case, state: TwoState, capped_by: str) -> Reason:
+def nothing_bought(case: Case, worth: float, capped_by: str) -> Reason:
+    """Return why a purchase came to nothing.
+
+    Args:
+        case: The event.
+        worth: What its first share is worth, USD.
+        capped_by: Of the trade.
+    """
     ask = case.book.ask_prices[0] / 1e6
     if capped_by == "depth":
         text = f"the best ask of {ask * 100:.1f}c is further from the mid than depth is counted"
@@ -71,23 +79,26 @@ def _nothing_bought(case: Case, state: TwoState, capped_by: str) -> Reason:
         chase = float(case.strategy.execution.max_chase)
         text += f" {ask * 100:.1f}c is above it by more than execution.max_chase {chase * 100:.1f}c"
         return Reason(code="PAST_CHASE", text=text)
+    if capped_by == "money":
+        text = "a share is worth its price, but the limits of its event or of all leave no money"
+        return Reason(code="BUDGET_SPENT", text=text)
     all_in = ask + fee_at(case.market.market.fee)(ask)
-    if all_in < state.reservation_price:
+    if all_in < worth:
         ratio = case.strategy.costs.min_benefit_to_cost
         cost = all_in - case.forecast.market
         return Reason(
             code="NOT_WORTH_IT",
-            text=f"a share is worth {state.reservation_price * 100:.2f}c and costs"
+            text=f"a share is worth {worth * 100:.2f}c and costs"
             f" {all_in * 100:.2f}c with fee, {cost * 100:.2f}c of it above the mid;"
             f" costs.min_benefit_to_cost is {ratio:g}",
         )
     return Reason(
         code="TOO_DEAR",
-        text=f"ceiling {state.reservation_price * 100:.1f}c, ask {all_in * 100:.1f}c with fee",
+        text=f"ceiling {worth * 100:.1f}c, ask {all_in * 100:.1f}c with fee",
     )
 
 
-def _highest(case: Case) -> float:
+def highest_price(case: Case) -> float:
     """Return the price a purchase may not exceed: the chase limit, if it rested before."""
     memory = case.event.memory
     if memory.rested_at is None or case.choice.rolls:

@@ -66,7 +66,9 @@ class TwoState:
         mean = p * math.pow(event, power) + (1.0 - p) * math.pow(other, power)
         return worst * math.pow(mean, 1.0 / power)
 
-    def shares_until(self, cost: float, *, worth: float | None = None) -> float:
+    def shares_until(
+        self, cost: float, *, worth: float | None = None, shares: float = 0.0, cash: float = 0.0
+    ) -> float:
         """Return how many shares to buy at all-in ``cost`` until one more is worth only ``worth``.
 
         Negative: sell that many at net ``cost``. Both wealths are after present holdings.
@@ -74,11 +76,14 @@ class TwoState:
         Args:
             cost: USD per share, strictly between 0 and 1.
             worth: Reservation price to stop at, likewise; None stops at ``cost``.
+            shares: Taken before at other prices, and not yet in this state.
+            cash: What that did to our cash, USD.
         """
         last = cost if worth is None else worth
         odds = self.probability * (1.0 - last) / ((1.0 - self.probability) * last)
         k = math.pow(odds, 1.0 / self.gamma)
-        return (k * self.if_not - self.if_event) / (1.0 - cost + k * cost)
+        if_not = self.if_not + cash
+        return (k * if_not - (self.if_event + cash + shares)) / (1.0 - cost + k * cost)
 
 
 def target_shares(*, p: float, c: float, wealth: float, loss: float, gamma: float) -> float:

@@ -159,13 +159,8 @@ class Engine:
         ports = self._ports
         files = ports.strategies.reload()
         for edit in files.edits:
-            ports.report(
-                "strategy.loaded",
-                risk_event=edit.event,
-                option=edit.option,
-                old=edit.old,
-                new=edit.new,
-            )
+            said = {"option": edit.option, "old": edit.old, "new": edit.new}
+            ports.report("strategy.loaded", risk_event=edit.event, **said)
         self._tell_broken(files.broken)
         strategies = (*files.strategies, *files.removed)
         await ports.market_data.refresh()

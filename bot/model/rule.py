@@ -101,6 +101,11 @@ class Sized:
 class Sizing(Protocol):
     """Says how many shares to hold, before price, depth, budget and limits have their say."""
 
+    @property
+    def is_joint(self) -> bool:
+        """Whether ``size`` is only the most: how many of it, all such events decide together."""
+        ...
+
     def size(self, problem: EventProblem) -> Sized:
         """Return the target."""
         ...

@@ -41,6 +41,11 @@ class SizingRule(Rule):
     folder: ClassVar[str] = "sizing"
     kind: ClassVar[str] = "sizing rule"
 
+    @property
+    def is_joint(self) -> bool:
+        """Whether all events with this rule are decided together."""
+        return False
+
     @abstractmethod
     def size(self, problem: EventProblem) -> Sized:
         """Return the target."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from bot.model.signal import MARKET, OWN_VIEW
-from bot.rules.rule import Rule, SignalRule, SizingRule, TriggerRule, rule_names
+from bot.rules.rule import Rule, SignalRule, SizingRule, TriggerRule, find_rule, rule_names
 from bot.yaml_lines.fields import suggest
 from bot.yaml_lines.reader import ListNode, MapNode, Path, Problem, TextNode, line_of
 from bot.yaml_lines.rules import read_rule, without_rule
@@ -16,10 +16,13 @@ _Named = TypeVar("_Named", bound=Rule)
 
 
 def read_sizing(top: MapNode, problems: list[Problem]) -> SizingRule | None:
-    """Return the sizing rule; None if it cannot be read, with the reasons in ``problems``."""
+    """Return the sizing rule; None if it cannot be read, with the reasons in ``problems``.
+
+    A file that names none has ``utility``.
+    """
     node = top.entries.get("sizing")
     if node is None:
-        return None  # the report has it already, with all that is missing
+        return find_rule(SizingRule, "utility")()
     rule = node.entries.get("rule") if isinstance(node, MapNode) else None
     if not isinstance(node, MapNode) or not isinstance(rule, TextNode):
         known = ", ".join(rule_names(SizingRule))

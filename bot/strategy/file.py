@@ -192,7 +192,10 @@ class StrategyFile(Group):
     forecast: Annotated[
         ForecastFile, Field(description="how probable it is: the market, and your own view")
     ] = ForecastFile()
-    sizing: Annotated[Any, Field(description="how much to hold: {rule: coverage, target: 50%}")]
+    sizing: Annotated[
+        Any,
+        Field(description="how much to hold: {rule: utility} unless you say more"),
+    ] = None
     triggers: Annotated[Any, Field(description="when to plan again")] = None
     execution: Annotated[ExecutionFile, Field(description="how orders are worked")] = (
         ExecutionFile()

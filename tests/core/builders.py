@@ -75,9 +75,28 @@ class Cover:
 
     part: float = 1.0
 
+    @property
+    def is_joint(self) -> bool:
+        return False
+
     def size(self, problem: EventProblem) -> Sized:
         shares = max(0.0, self.part * problem.loss_usd_est)
         return Sized(shares=shares, state=(problem.state or 0.0) + 1.0, note=f"{self.part:.0%}")
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Sizing: what all events decide together, at most this part of the loss."""
+
+    part: float = 1.0
+
+    @property
+    def is_joint(self) -> bool:
+        return True
+
+    def size(self, problem: EventProblem) -> Sized:
+        most = max(0.0, self.part * problem.loss_usd_est)
+        return Sized(shares=most, state=0.0, note=f"at most {self.part:.0%}")
 
 
 @dataclass(frozen=True, slots=True)

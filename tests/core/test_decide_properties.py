@@ -22,6 +22,7 @@ from bot.model.view import EventView, MarketView, Position, View
 from tests.core.builders import (
     REST,
     TAKE,
+    All,
     Cover,
     Daily,
     Moved,
@@ -75,6 +76,7 @@ def levels(draw: st.DrawFn, *, tick: str) -> tuple[Levels, Levels]:
 @st.composite
 def events(draw: st.DrawFn, index: int) -> tuple[EventView, Strategy, tuple[Position, ...], float]:
     """Return an event, its strategy, what is held for it and the worth of what it touches."""
+    parts = st.floats(0.1, 1.0)
     tick = draw(st.sampled_from(("0.01", "0.001")))
     bids, asks = draw(levels(tick=tick))
     market = make_market(
@@ -88,7 +90,7 @@ def events(draw: st.DrawFn, index: int) -> tuple[EventView, Strategy, tuple[Posi
     strategy = make_strategy(
         event=f"event-{index}",
         lines=(make_line(f"sector-{index}", -draw(st.floats(0.01, 0.9))),),
-        sizing=Cover(draw(st.floats(0.1, 1.0))),
+        sizing=draw(st.builds(Cover, parts) | st.builds(All, parts)),
         triggers={"moved": Moved(), "daily": Daily()} if draw(st.booleans()) else {},
         execution=draw(st.sampled_from((TAKE, REST))),
         max_share_of_depth=draw(st.floats(0.2, 1.0)),

@@ -39,6 +39,10 @@ from tests.ledger.make import (
 class NoHedge:
     """A sizing rule that wants nothing."""
 
+    @property
+    def is_joint(self) -> bool:
+        return False
+
     def size(self, problem: EventProblem) -> Sized:
         return Sized(shares=0.0, state=0.0, note="")
 

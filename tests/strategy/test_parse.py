@@ -31,6 +31,7 @@ from bot.rules.signals.sentiment import Polarity, Sentiment
 from bot.rules.signals.vol_implied import VolImplied, When
 from bot.rules.sizing.coverage import Coverage
 from bot.rules.sizing.kelly import Kelly
+from bot.rules.sizing.utility import Utility
 from bot.rules.triggers.exposure import ExposureTrigger
 from bot.rules.triggers.probability import ProbabilityTrigger
 from bot.rules.triggers.resolution import Resolution
@@ -201,3 +202,11 @@ def test_two_signals_of_one_kind_have_two_keys() -> None:
     two = "[market, base_rate: {happened: 1, of: 2}, base_rate: {happened: 3, of: 9}]"
     strategy = parse_strategy(text + f"forecast: {{signals: {two}}}\n", "x.yaml")
     assert [key for key, _ in strategy.signals] == ["base_rate", "base_rate-2"]
+
+
+def test_a_file_that_names_no_sizing_rule_has_utility() -> None:
+    text = (HERE / "good" / "together.yaml").read_text(encoding="utf-8")
+    without = "\n".join(line for line in text.splitlines() if not line.startswith("sizing"))
+
+    assert good("together.yaml").sizing == Utility(max_coverage=0.8)
+    assert parse_strategy(without, "none.yaml").sizing == Utility()
