@@ -11,16 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.core.band import Wander, cost_multiplier, myopic_half_width
 from bot.core.budget import left_of_event, left_of_shared, measure_usage
 from bot.core.case import Case, fee_at
+from bot.core.gate import measure_gate
 from bot.core.hedge import DEPTH_WINDOW, ask_depth
 from bot.core.offers import Ladder, ask_ladder, bid_ladder, rest_ladder, trade_of
 from bot.core.orders import Wish
 from bot.core.outlook import Outlook, days_left, know_all, look_out
 from bot.core.programme import Cap, Offer, Programme, Solution, Trouble, certainty_equivalent, solve
 from bot.core.purchase import barred, highest_price
-from bot.core.utility import target_shares
 from bot.core.wishes import Answer, rests_first
 from bot.model.decision import Reason
 from bot.model.orders import Side
@@ -30,7 +29,6 @@ from bot.model.view import View
 
 _DUST = 0.005
 """Shares: half a lot, which no order can hold."""
-_BAND = ("band.target", "band.daily_variance", "band.decisions")
 
 
 class _Quoted(NamedTuple):
@@ -92,7 +90,7 @@ def _quote(case: Case, most: float, *, column: int) -> _Quoted:
     """Return what is on offer for an event, its costs multiplied by its band."""
     costs = case.strategy.costs
     fee = fee_at(case.market.market.fee)
-    multiplier, wander, note = _band(case)
+    multiplier, wander, note = measure_gate(case)
     held = 0.0 if case.is_dust else case.held_shares
     bids = bid_ladder(case.book, market=column, most=held, multiplier=multiplier, fee_at=fee)
     gap = most - case.held_shares
@@ -119,32 +117,6 @@ def _quote(case: Case, most: float, *, column: int) -> _Quoted:
         fee_at=fee,
     )
     return _Quoted(asks, bids, wander, note)
-
-
-def _band(case: Case) -> tuple[float, Mapping[str, float], str]:
-    """Return by what the cost of a change is multiplied, what is remembered, and why in words."""
-    memory, mid = case.event.memory, case.book.mid or 0.0
-    p, gamma = case.forecast.probability, case.view.limits.risk_aversion
-    wealth, loss = case.wealth_if_not_usd_est, case.exposure_usd_est
-    # A loss of all that there is has been refused before; this only keeps the formula whole.
-    bearable = max(wealth, loss * 1.001)
-    target = target_shares(p=p, c=mid, wealth=bearable, loss=loss, gamma=gamma)
-    since = case.view.now - (memory.run_at or case.view.now)
-    stored = [memory.rule_state.get(key, 0.0) for key in _BAND]
-    wander = Wander(target=stored[0], daily_variance=stored[1], decisions=int(stored[2]))
-    wander = wander.after(target, days=since.total_seconds() / 86_400.0)
-    first = case.book.ask_prices[0] / 1e6
-    cost = first + fee_at(case.market.market.fee)(first) - mid
-    myopic = myopic_half_width(cost=cost, wealth=wealth, gamma=gamma, p=p)
-    band = cost_multiplier(myopic=myopic, wander=wander, days=days_left(case))
-    least = 1.0 + case.strategy.costs.min_benefit_to_cost
-    note = f"each change must bring {max(band, least):.2f} times its cost"
-    if least >= band:
-        note += f" (costs.min_benefit_to_cost {least - 1.0:g})"
-    else:
-        note += f" (no-trade band after {wander.decisions} decisions)"
-    remembered = (wander.target, wander.daily_variance, float(wander.decisions))
-    return max(band, least), dict(zip(_BAND, map(_round, remembered), strict=True)), note
 
 
 def _round(number: float) -> float:
