@@ -85,6 +85,10 @@ class EventProblem:
     readings: Mapping[str, Reading]
     state: float | None
     """What this rule returned last time; None the first time."""
+    missed: float = 0.0
+    """Probability that the market does not pay although the event happened."""
+    stray: float = 0.0
+    """Probability that it pays although the event did not happen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

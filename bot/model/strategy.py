@@ -21,6 +21,8 @@ class MarketRef:
     match: str = ""
     """Label of the wanted market inside each event of the series, ignoring case; matched against
     the group title, else found inside the question."""
+    holding_reward: float = 0.0
+    """What the venue pays a year on what is held in this market, a fraction of its worth."""
 
 
 class ImpactBasis(StrEnum):
@@ -62,6 +64,23 @@ class Impact:
 
     basis: ImpactBasis
     lines: tuple[ImpactLine, ...]
+    uncertainty: float = 0.5
+    """Standard deviation of the loss by not knowing the impact, a fraction of the loss.
+    **Source:** HEDGING sections 3 and 12."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """``basis:``: how often the market resolves otherwise than our event.
+
+    **Source:** HEDGING sections 4.5 and 12: 1% and 0.2% of objective questions, 5% and 0.5% of
+    those that are a matter of judgement.
+    """
+
+    missed: float = 0.01
+    """Probability that the market does not pay although the event happened."""
+    stray: float = 0.002
+    """Probability that it pays although the event did not happen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,3 +190,6 @@ class Strategy:
     """Key (stable across cycles) and rule, beside the market and the own view."""
     category: str = ""
     """Of its track record: forecasts of one category share what is learned of the market."""
+    basis: Basis = Basis()
+    cluster: str = ""
+    """Events of one cluster move together more closely and share a limit; empty for none."""

@@ -118,6 +118,21 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correlations:
+    """How closely events move together: latent correlations, from 0 to under 1.
+
+    **Source:** HEDGING section 12.
+    """
+
+    calm: float = 0.3
+    stress: float = 0.7
+    same_cluster: float = 0.6
+    """Between events of one cluster, where it is more than between all."""
+    stressed_by: str = ""
+    """Reading that says which holds: above 0 is stress; without it calm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SharedLimits:
     """What all strategies share; from ``config.yaml``."""
 
@@ -131,6 +146,13 @@ class SharedLimits:
     """Nothing is sent on a view older than this."""
     max_quote_age: timedelta = timedelta(seconds=30)
     """For strategies that do not say; here so that a recorded decision can be run again."""
+    max_cluster_usd: Usd | None = None
+    """Most premium over any 365 days for the events of one cluster; None for no such limit."""
+    funding_rate: float = 0.0
+    """What cash earns elsewhere in a year, a fraction."""
+    correlations: Correlations = Correlations()
+    volatility: float = 0.16
+    """Of the portfolio by all but the events, a year: that of broad shares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
