@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import LedgerError
+from bot.ledger.connection import without_pandas
 from bot.ledger.steps import STEPS
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 def migrations() -> "Migrations":
     """Return the steps as sqlite-utils wants them."""
-    from sqlite_utils import Migrations
+    with without_pandas():
+        from sqlite_utils import Migrations
 
     found = Migrations("polyhedge")
     for step in STEPS:

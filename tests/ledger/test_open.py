@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -369,3 +370,21 @@ def test_a_reader_cannot_write(ledger: Ledger) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         reader._db.execute("INSERT INTO origin VALUES ('live')")
     reader.close()
+
+
+def test_opening_does_not_bring_pandas_and_leaves_it_to_others(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from bot.ledger import Ledger, LedgerReader;"
+        "path = Path(sys.argv[1]);"
+        "Ledger.open(path, mode='paper').close(); LedgerReader.open(path).close();"
+        "assert 'sqlite_utils' in sys.modules and 'pandas' not in sys.modules;"
+        "import pandas;"
+        "Ledger.open(path, mode='paper').close(); assert sys.modules['pandas'] is pandas"
+    )
+    done = subprocess.run(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", program, str(tmp_path / "ledger.db")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
