@@ -75,7 +75,6 @@ def _plan_hedge(case: Case, answer: Answer | Reason | None) -> Plan:
         sized=sized,
         reservation_price=answer.worth,
         ask=ask,
-        remembered=answer.wander,
     )
 
 
@@ -123,6 +122,8 @@ def _problem(case: Case) -> EventProblem:
         risk_aversion=case.view.limits.risk_aversion,
         readings=case.view.portfolio.readings,
         state=case.event.memory.rule_state.get("sizing"),
+        missed=case.strategy.market.missed,
+        stray=case.strategy.market.stray,
     )
 
 

@@ -21,6 +21,11 @@ class MarketRef:
     match: str = ""
     """Label of the wanted market inside each event of the series, ignoring case; matched against
     the group title, else found inside the question."""
+    missed: float = 0.01
+    """Probability that the market does not pay although the event happened."""
+    stray: float = 0.002
+    """Probability that it pays although the event did not happen. **Source:** HEDGING sections 4.5
+    and 12, of objective questions; 5% and 0.5% of those that are a matter of judgement."""
     holding_reward: float = 0.0
     """What the venue pays a year on what is held in this market, a fraction of its worth."""
 
@@ -70,20 +75,6 @@ class Impact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """``basis:``: how often the market resolves otherwise than our event.
-
-    **Source:** HEDGING sections 4.5 and 12: 1% and 0.2% of objective questions, 5% and 0.5% of
-    those that are a matter of judgement.
-    """
-
-    missed: float = 0.01
-    """Probability that the market does not pay although the event happened."""
-    stray: float = 0.002
-    """Probability that it pays although the event did not happen."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnView:
     """The user's own probability and how far it may pull the market's, in log-odds."""
 
@@ -130,12 +121,23 @@ class Limits:
     """Premium of this event over the last 365 days."""
 
 
+class SeriesOf(StrEnum):
+    """What the markets of a series ask, each with its own end."""
+
+    DATES = "dates"
+    """Whether it happens on that date, as at a meeting: the next market does not cover this one."""
+    DEADLINES = "deadlines"
+    """Whether it happens by that day: a later market covers all that an earlier one does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollRule:
     """``roll:``: when to move to the next market of the series."""
 
     before_end: timedelta = timedelta(days=7)
     """0 never rolls: each hedge is held to its market's end, then the next one is looked at."""
+    series_of: SeriesOf = SeriesOf.DATES
+    """Dates unless told otherwise: a hedge is never sold before the date it is for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +192,5 @@ class Strategy:
     """Key (stable across cycles) and rule, beside the market and the own view."""
     category: str = ""
     """Of its track record: forecasts of one category share what is learned of the market."""
-    basis: Basis = Basis()
     cluster: str = ""
     """Events of one cluster move together more closely and share a limit; empty for none."""

@@ -14,8 +14,10 @@ from bot.model.strategy import (
     Execution,
     ExecutionStyle,
     ImpactBasis,
+    MarketRef,
     OnRemove,
     RollRule,
+    SeriesOf,
 )
 from bot.model.text import (
     Cents,
@@ -31,6 +33,7 @@ from bot.model.text import (
 from bot.strategy.texts import ConditionIdText, Impacts, Name
 
 _EXECUTION, _COSTS, _ROLL, _CLOSE = Execution(), Costs(), RollRule(), CloseRule()
+_MARKET = MarketRef()
 
 
 class Group(BaseModel):
@@ -50,6 +53,15 @@ class MarketFile(Group):
     outcome: Annotated[
         Words, Field(description="with series: the label of the market in each of its events")
     ] = ""
+    missed: Annotated[
+        Share, Field(description="how often it does not pay although the event happened: 1%")
+    ] = _MARKET.missed
+    stray: Annotated[
+        Share, Field(description="how often it pays although the event did not happen: 0.2%")
+    ] = _MARKET.stray
+    holding_reward: Annotated[
+        Share, Field(description="what the venue pays a year on what is held there: 4%")
+    ] = _MARKET.holding_reward
 
     @model_validator(mode="after")
     def _names_one_market(self) -> Self:
@@ -80,6 +92,9 @@ class EventFile(Group):
     horizon: Annotated[
         Duration, Field(description="how far ahead to hedge, such as 120d: later markets wait")
     ]
+    cluster: Annotated[
+        Words, Field(description="events of one cluster move together more closely, such as rates")
+    ] = ""
 
 
 class ImpactFile(Group):
@@ -92,6 +107,10 @@ class ImpactFile(Group):
             " against value if it does not) or from_today (against today's value)"
         ),
     ] = ImpactBasis.DIFFERENCE
+    uncertainty: Annotated[
+        Ratio,
+        Field(description="how unsure these are, as a part of the loss: 0.5 is give or take half"),
+    ] = 0.5
     symbol: Annotated[Impacts, Field(description="change by symbol: {TLT: -4%}")] = {}
     cluster: Annotated[Impacts, Field(description="change by cluster")] = {}
     sector: Annotated[Impacts, Field(description="change by sector: {technology: -7%}")] = {}
@@ -166,6 +185,13 @@ class RollFile(Group):
         Delay,
         Field(description="how long before the end to move on, such as 7d; 0d holds to the end"),
     ] = _ROLL.before_end
+    series_of: Annotated[
+        SeriesOf,
+        Field(
+            description="dates: each market asks about its own date, and a hedge runs to it;"
+            " deadlines: each asks about all days up to its end, so a later one replaces it"
+        ),
+    ] = _ROLL.series_of
 
 
 class CloseFile(Group):

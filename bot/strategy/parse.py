@@ -135,19 +135,20 @@ def _build(
         market=_market(file),
         adverse=file.event.adverse,
         horizon=file.event.horizon,
-        impact=Impact(basis=file.impact.basis, lines=lines),
+        impact=Impact(basis=file.impact.basis, lines=lines, uncertainty=file.impact.uncertainty),
         own_view=_own_view(file),
         sizing=sizing,
         triggers=triggers,
         signals=signals,
         category=file.forecast.category,
+        cluster=file.event.cluster,
         execution=Execution(**dict(file.execution)),
         costs=Costs(**dict(file.costs)),
         limits=Limits(
             max_order_usd=Usd(file.limits.max_order_usd),
             max_premium_usd=Usd(file.limits.max_premium_usd),
         ),
-        roll=RollRule(before_end=file.roll.before_end),
+        roll=RollRule(before_end=file.roll.before_end, series_of=file.roll.series_of),
         close=_close(file),
         max_quote_age=file.max_quote_age or max_quote_age,
         on_remove=file.on_remove,
@@ -166,6 +167,9 @@ def _market(file: StrategyFile) -> MarketRef:
         condition_id=market.condition_id,
         series=market.series,
         match=market.outcome,
+        missed=market.missed,
+        stray=market.stray,
+        holding_reward=market.holding_reward,
     )
 
 

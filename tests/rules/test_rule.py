@@ -26,7 +26,7 @@ KINDS: tuple[type[Rule], ...] = (SizingRule, TriggerRule, SignalRule, ReadingRul
 
 
 def test_names_are_those_of_the_files() -> None:
-    assert rule_names(SizingRule) == ("coverage", "kelly", "utility")
+    assert rule_names(SizingRule) == ("coverage", "kelly", "min_variance", "utility")
     assert rule_names(TriggerRule) == (
         "correlation",
         "exposure",
@@ -47,7 +47,7 @@ def test_rule_is_the_class_of_its_file() -> None:
     assert find_rule(TriggerRule, "resolution") is Resolution
 
 
-@pytest.mark.parametrize("name", ["min_variance", "", "..", "zones", "__init__"])
+@pytest.mark.parametrize("name", ["parity", "", "..", "zones", "__init__"])
 def test_unknown_name_is_no_rule(name: str) -> None:
     with pytest.raises(LookupError, match="is not a sizing rule"):
         find_rule(SizingRule, name)

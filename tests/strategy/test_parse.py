@@ -31,6 +31,7 @@ from bot.rules.signals.sentiment import Polarity, Sentiment
 from bot.rules.signals.vol_implied import VolImplied, When
 from bot.rules.sizing.coverage import Coverage
 from bot.rules.sizing.kelly import Kelly
+from bot.rules.sizing.min_variance import MinVariance
 from bot.rules.sizing.utility import Utility
 from bot.rules.triggers.exposure import ExposureTrigger
 from bot.rules.triggers.probability import ProbabilityTrigger
@@ -210,3 +211,12 @@ def test_a_file_that_names_no_sizing_rule_has_utility() -> None:
 
     assert good("together.yaml").sizing == Utility(max_coverage=0.8)
     assert parse_strategy(without, "none.yaml").sizing == Utility()
+
+
+def test_what_a_market_misses_and_pays_and_what_moves_with_it_is_read() -> None:
+    strategy = good("min-variance.yaml")
+    assert strategy.market == MarketRef(
+        slug="will-it-end", missed=0.05, stray=0.005, holding_reward=0.04
+    )
+    assert (strategy.cluster, strategy.impact.uncertainty) == ("war", 0.8)
+    assert strategy.sizing == MinVariance()

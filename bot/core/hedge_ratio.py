@@ -1,0 +1,30 @@
+"""The hedge that leaves the least variance: shares per USD of loss, and how much they remove."""
+
+
+def hedge_ratio(p: float, *, missed: float, stray: float) -> float:
+    """Return how many shares per USD of loss leave the least variance.
+
+    ``Cov(loss, D) / Var(D)`` for a loss of 1 USD if the event happens: 1 where the market pays
+    exactly then, whatever the probability; less where it may resolve otherwise.
+
+    Args:
+        p: Probability of the event.
+        missed: Probability that the market does not pay although the event happened.
+        stray: Probability that it pays although the event did not happen.
+
+    **Source:** HEDGING section 1.4; L. H. Ederington, 1979.
+    """
+    pays = p * (1.0 - missed) + (1.0 - p) * stray
+    variance = pays * (1.0 - pays)
+    return p * (1.0 - p) * (1.0 - missed - stray) / variance if variance > 0.0 else 0.0
+
+
+def effectiveness(p: float, *, missed: float, stray: float) -> float:
+    """Return the part of the event's variance that this hedge removes: its squared correlation.
+
+    Args:
+        p: As in `hedge_ratio`, and so the rest.
+        missed: See there.
+        stray: See there.
+    """
+    return max(hedge_ratio(p, missed=missed, stray=stray), 0.0) * (1.0 - missed - stray)
