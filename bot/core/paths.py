@@ -23,6 +23,8 @@ WARM_UP = 30
 _PULL = 0.02
 """Per step, toward the long-run variance. A variance that is carried forward without it dies out
 on most paths and explodes on a few: its shocks have no mean to return to."""
+_STILL = 0.01
+"""Of the mean square: the least that a variance is taken for."""
 _PATHS = 4000
 _START = 20_261
 
@@ -78,11 +80,13 @@ def filter_ewma(returns: Floats) -> Filtered:
     Args:
         returns: More than ``WARM_UP``, not all the same.
     """
-    variances = ewma_variances(returns)
+    usual = float(np.mean(returns**2))
+    # A price that stood still for long has had no variance to divide by.
+    variances = np.maximum(ewma_variances(returns), _STILL * usual)
     return Filtered(
         shocks=_standard(returns[WARM_UP:] / np.sqrt(variances[WARM_UP:-1])),
         variance=float(variances[-1]),
-        omega=_PULL * float(np.mean(returns**2)),
+        omega=_PULL * usual,
         alpha=(1.0 - _PULL) * (1.0 - DECAY),
         gamma=0.0,
         beta=(1.0 - _PULL) * DECAY,

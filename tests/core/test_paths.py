@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import math
-from pathlib import Path
+import sys
 
 import numpy as np
 import pytest
 
-from bot.core.gjr import LEAST_RETURNS, filter_gjr, fit_gjr
+from bot.core.gjr import LEAST_RETURNS, MISSING, filter_gjr, fit_gjr
 from bot.core.paths import (
     WARM_UP,
     Filtered,
@@ -112,42 +110,70 @@ def test_the_mean_variance_goes_from_today_to_the_long_run() -> None:
 
 
 def test_a_short_history_is_not_fitted() -> None:
-    assert filter_gjr(normal_returns(LEAST_RETURNS - 1)) is None
+    assert filter_gjr(normal_returns(LEAST_RETURNS - 1)) == "499 returns, a fit needs 500"
+
+
+def test_without_arch_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    returns = normal_returns(seed=11)
+    monkeypatch.setitem(sys.modules, "arch", None)
+    assert filter_gjr(returns) == MISSING
+    monkeypatch.undo()
+    assert isinstance(filter_gjr(returns), Filtered)
 
 
 def test_a_fit_without_a_long_run_is_refused() -> None:
     # A random walk in the variance: persistence at its bound.
     draw = np.random.default_rng(3)
     scale = np.exp(np.cumsum(draw.normal(0.0, 0.05, 1200)))
-    assert filter_gjr(0.01 * scale * draw.standard_normal(1200)) is None
+    returns = 0.01 * scale * draw.standard_normal(1200)
+    assert filter_gjr(returns) == "the fit has no long-run variance"
 
 
-def test_a_fitted_history_has_shocks_without_scale(shared_data: Path) -> None:
-    history = filter_gjr(sp500(shared_data, since="2010", until="2016"))
-    assert history is not None
+def test_a_fit_that_does_not_converge_is_refused() -> None:
+    still_then_wild = np.concatenate((np.zeros(400), normal_returns(400)))
+    assert filter_gjr(still_then_wild) == "the fit did not converge"
+
+
+def test_a_price_that_stood_still_for_long_has_shocks_all_the_same() -> None:
+    history = filter_ewma(np.concatenate((np.zeros(400), normal_returns(400))))
+    assert np.isfinite(history.shocks).all()
+    assert np.abs(history.shocks).max() < 20.0
+
+
+def test_a_fitted_history_has_shocks_without_scale() -> None:
+    returns = sp500()
+    history = filter_gjr(returns)
+    assert isinstance(history, Filtered)
     assert history.shocks.mean() == pytest.approx(0.0, abs=1e-12)
     assert history.shocks.std() == pytest.approx(1.0)
-    assert 0.05 < math.sqrt(history.variance * YEAR) < 0.6
+    # On the last day of 2018 the VIX stood at 25.4.
+    assert 100.0 * math.sqrt(history.variance * YEAR) == pytest.approx(28.5, abs=0.1)
 
 
-def test_the_fit_is_that_of_arch_on_the_sp500(shared_data: Path) -> None:
-    # arch 8.0.0, arch_model(100 r, p=1, o=1, q=1, dist="t") on its bundled S&P 500, 1999 to 2018:
-    # logL -6744.4314, omega .01294, alpha 0, gamma .18562, beta .89824, nu 7.691. HEDGING 9 no. 15.
-    fit = fit_gjr(sp500(shared_data, since="1999-01-04", until="2019"))
-    assert fit is not None
-    assert fit.log_likelihood == pytest.approx(-6744.431, abs=0.01)
-    assert fit.omega == pytest.approx(0.01294, abs=1e-4)
-    assert fit.alpha == pytest.approx(0.0, abs=1e-4)
-    assert fit.gamma == pytest.approx(0.18562, abs=1e-3)
-    assert fit.beta == pytest.approx(0.89824, abs=1e-3)
-    assert fit.freedom == pytest.approx(7.691, abs=0.02)
+def test_the_next_variance_follows_from_the_last_shock() -> None:
+    returns = sp500()
+    history, fit = filter_gjr(returns), fit_gjr(returns)
+    assert isinstance(history, Filtered)
+    last = float(fit.resid[-1]) / 100.0
+    bent = history.alpha + history.gamma * (last < 0.0)
+    before = (float(fit.conditional_volatility[-1]) / 100.0) ** 2
+    expected = history.omega + bent * last**2 + history.beta * before
+    assert history.variance == pytest.approx(expected, rel=1e-9)
 
 
-def sp500(shared_data: Path, *, since: str, until: str) -> Floats:
-    with gzip.open(shared_data / "prices/skfolio_sp500_index.csv.gz", "rt") as rows:
-        prices = [
-            float(row["SP500"]) for row in csv.DictReader(rows) if since <= row["Date"] < until
-        ]
-    levels = np.array(prices)
-    returns: Floats = np.diff(levels) / levels[:-1]
+def test_the_fit_on_the_sp500_has_the_known_likelihood() -> None:
+    """HEDGING 9, no. 15: arch 8.0.0 on its own data, 1999 to 2018."""
+    fit = fit_gjr(sp500())
+    assert fit.loglikelihood == pytest.approx(-6744.43, abs=0.01)
+    known = {"omega": 0.01294, "alpha[1]": 0.0, "gamma[1]": 0.18562, "beta[1]": 0.89824}
+    for name, number in known.items():
+        assert fit.params[name] == pytest.approx(number, abs=1e-3)
+    assert fit.params["nu"] == pytest.approx(7.691, abs=0.02)
+
+
+def sp500() -> Floats:
+    from arch.data import sp500 as bundled
+
+    prices = bundled.load()["Adj Close"].to_numpy()
+    returns: Floats = np.diff(prices) / prices[:-1]
     return returns

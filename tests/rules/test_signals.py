@@ -94,7 +94,7 @@ async def test_the_price_history_is_asked_for_with_its_lag() -> None:
     found = signal.estimate(raw, outlook())
     assert asked == [("all.csv", "close", "BTC", DAY)]
     assert (found.signal, found.source, found.as_of) == ("vol_implied", "all.csv BTC", LAST)
-    assert "ends above 120 from 100 in 30 steps, ewma volatility" in found.note
+    assert "ends above 120 from 100 in 30 steps, volatility" in found.note
 
 
 @pytest.mark.parametrize("model", list(Model))
@@ -120,12 +120,13 @@ def test_a_touch_is_likelier_than_an_end_and_a_long_time_than_a_short_one() -> N
     assert soon < ends < touches
 
 
-def test_a_long_history_is_fitted_and_a_short_one_is_not() -> None:
+def test_an_estimate_says_what_its_volatility_is_by() -> None:
     signal = VolImplied(file="b", above=115.0)
-    assert "gjr_t volatility" in signal.estimate(walk(1200, seed=7), outlook()).note
-    assert "ewma volatility" in signal.estimate(walk(300), outlook()).note
+    assert signal.estimate(walk(1200, seed=7), outlook()).note.endswith("a year by gjr_t")
+    short = signal.estimate(walk(300), outlook()).note
+    assert short.endswith("a year by ewma (299 returns, a fit needs 500)")
     plain = replace_model(signal, Model.EWMA)
-    assert "ewma volatility" in plain.estimate(walk(1200, seed=7), outlook()).note
+    assert plain.estimate(walk(1200, seed=7), outlook()).note.endswith("a year by ewma")
 
 
 def replace_model(signal: VolImplied, model: Model) -> VolImplied:

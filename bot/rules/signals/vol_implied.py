@@ -41,6 +41,7 @@ class _Found(NamedTuple):
 
     history: "Filtered"
     model: str
+    """And why, where it is not the one that was asked for."""
     steps: int
     """To the market's end."""
     steps_a_year: float
@@ -50,9 +51,11 @@ class VolImplied(SignalRule):
     """Says how likely a price ends beyond a level, or touches it, if it moves as it did so far.
 
     Filtered historical simulation: the history's own shocks on top of today's volatility, which
-    is that of a fitted GJR-GARCH model with Student-t shocks (``gjr_t``; ``ewma`` below 500
-    returns or where the fit fails). "Hits by" is ``any_time``, and about twice as likely as
-    ``at_end``. The adverse outcome must be the one where the price gets beyond the level.
+    is that of a fitted GJR-GARCH model with Student-t shocks (``gjr_t``; needs the extra
+    ``volatility``). Without it, below 500 returns or where the fit fails it is an exponentially
+    weighted one (``ewma``), and the estimate's note says so. "Hits by" is ``any_time``, and about
+    twice as likely as ``at_end``. The adverse outcome must be the one where the price gets beyond
+    the level.
     """
 
     file: Annotated[Words, Field(description="the price history: a CSV file, prices/BTC.csv")]
@@ -113,8 +116,8 @@ class VolImplied(SignalRule):
         way = "above" if self.above is not None else "below"
         does = "touches" if self.when is When.ANY_TIME else "ends"
         note = (
-            f"{does} {way} {level:,g} from {spot:,g} in {found.steps} steps, {found.model}"
-            f" volatility {self.volatility or usual:.0%} a year"
+            f"{does} {way} {level:,g} from {spot:,g} in {found.steps} steps,"
+            f" volatility {self.volatility or usual:.0%} a year by {found.model}"
         )
         return self.said(probability, as_of=raw[-1].as_of, source=self._source(), note=note)
 
@@ -140,9 +143,12 @@ class VolImplied(SignalRule):
         rate = steps_a_year(used)
         left = (ends_at - used[-1].as_of - self.lag).total_seconds() / YEAR_S
         steps = min(max(round(left * rate), 1), _MOST_STEPS)
-        fitted = filter_gjr(returns) if self.model is Model.GJR_T else None
-        model = Model.EWMA if fitted is None else Model.GJR_T
-        return _Found(fitted or filter_ewma(returns), model, steps, rate)
+        if self.model is Model.EWMA:
+            return _Found(filter_ewma(returns), self.model, steps, rate)
+        fitted = filter_gjr(returns)
+        if isinstance(fitted, str):
+            return _Found(filter_ewma(returns), f"{Model.EWMA} ({fitted})", steps, rate)
+        return _Found(fitted, self.model, steps, rate)
 
     def _source(self) -> str:
         return f"{self.file} {self.symbol}".strip()
