@@ -82,6 +82,13 @@ class Case(NamedTuple):
         )
 
     @property
+    def days_left(self) -> float:
+        """Days to the end of the event's market; the horizon if it has none."""
+        ends_at = self.market.market.ends_at
+        left = self.strategy.horizon if ends_at is None else ends_at - self.view.now
+        return max(left.total_seconds() / 86_400.0, 0.0)
+
+    @property
     def wealth_if_not_usd_est(self) -> UsdEst:
         """Wealth if the event does not happen, USD.
 

@@ -15,6 +15,7 @@ from bot.core.due import (
     look_at_triggers,
     why_plan,
 )
+from bot.core.gate import count_decision
 from bot.core.kelly import edge_over_odds, kelly_fraction
 from bot.core.orders import Wish
 from bot.core.plan import asks_most, plan_event
@@ -69,6 +70,7 @@ def look_at(view: View, event: EventView, strategy: Strategy) -> EventOutcome | 
     if case.only_exits is not None and closing is None:
         return _undecided(view, event, case.only_exits)
     firings, state = look_at_triggers(case, situation)
+    state |= count_decision(case)
     because = why_plan(case, closing, firings)
     if not because:
         return _quiet(case, situation, state)
@@ -192,7 +194,7 @@ def _is_stuck(case: Case) -> bool:
 
 def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
     now = case.view.now
-    kept = {**case.event.memory.rule_state, **state, **plan.remembered}
+    kept = {**case.event.memory.rule_state, **state}
     if plan.sized is not None:
         kept["sizing"] = plan.sized.state
     rests = any(wish.expires_at is not None for wish in plan.wishes)

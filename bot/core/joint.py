@@ -17,7 +17,7 @@ from bot.core.gate import measure_gate
 from bot.core.hedge import DEPTH_WINDOW, ask_depth
 from bot.core.offers import Ladder, ask_ladder, bid_ladder, rest_ladder, trade_of
 from bot.core.orders import Wish
-from bot.core.outlook import Outlook, days_left, know_all, look_out
+from bot.core.outlook import Outlook, know_all, look_out
 from bot.core.programme import Cap, Offer, Programme, Solution, Trouble, certainty_equivalent, solve
 from bot.core.purchase import barred, highest_price
 from bot.core.wishes import Answer, rests_first
@@ -34,7 +34,6 @@ _DUST = 0.005
 class _Quoted(NamedTuple):
     asks: Ladder
     bids: Ladder
-    wander: Mapping[str, float]
     note: str
 
 
@@ -52,7 +51,7 @@ def plan_jointly(
         asks: Who asks, and the most shares that its sizing rule would hold.
         others: What other sizing rules trade in this decision.
     """
-    days = max(days_left(case) for case, _ in asks.values())
+    days = max(case.days_left for case, _ in asks.values())
     outlook = look_out(view, know_all(view, strategies), others, days=days)
     if isinstance(outlook, Trouble):
         return Reason(code=outlook.code, text=outlook.text)
@@ -90,12 +89,12 @@ def _quote(case: Case, most: float, *, column: int) -> _Quoted:
     """Return what is on offer for an event, its costs multiplied by its band."""
     costs = case.strategy.costs
     fee = fee_at(case.market.market.fee)
-    multiplier, wander, note = measure_gate(case)
+    multiplier, note = measure_gate(case)
     held = 0.0 if case.is_dust else case.held_shares
     bids = bid_ladder(case.book, market=column, most=held, multiplier=multiplier, fee_at=fee)
     gap = most - case.held_shares
     if barred(case) is not None:
-        return _Quoted(Ladder((), 0.0, 1.0, "barred"), bids, wander, note)
+        return _Quoted(Ladder((), 0.0, 1.0, "barred"), bids, note)
     own = left_of_event(case.strategy, measure_usage(case.view))
     most_usd = float(min(own.values()))
     if rests_first(case):
@@ -103,7 +102,7 @@ def _quote(case: Case, most: float, *, column: int) -> _Quoted:
         asks = rest_ladder(
             case.book, market=column, most=gap, ends="target", most_usd=most_usd, tick=tick
         )
-        return _Quoted(asks, bids, wander, note)
+        return _Quoted(asks, bids, note)
     mid = case.book.mid or 0.0
     depth = ask_depth(case.book, up_to=mid + DEPTH_WINDOW) * costs.max_share_of_depth
     asks = ask_ladder(
@@ -116,7 +115,7 @@ def _quote(case: Case, most: float, *, column: int) -> _Quoted:
         multiplier=multiplier,
         fee_at=fee,
     )
-    return _Quoted(asks, bids, wander, note)
+    return _Quoted(asks, bids, note)
 
 
 def _round(number: float) -> float:
@@ -159,9 +158,7 @@ def _answers(
                 )
             )
         worth = _round(solution.before[column])
-        found[event] = Answer(
-            buy=trades[0], sell=trades[1], worth=worth, wander=each.wander, note=each.note
-        )
+        found[event] = Answer(buy=trades[0], sell=trades[1], worth=worth, note=each.note)
     return found
 
 

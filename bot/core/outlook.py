@@ -196,10 +196,3 @@ def _sure(
         if wish.token_id in at:
             total += sign * wish.trade.shares * pays[:, at[wish.token_id]]
     return total
-
-
-def days_left(case: Case) -> float:
-    """Return the days to the end of the event's market; the horizon if it has none."""
-    ends_at = case.market.market.ends_at
-    left = case.strategy.horizon if ends_at is None else ends_at - case.view.now
-    return max(left.total_seconds() / 86_400.0, 0.0)

@@ -1,7 +1,6 @@
 """What an event's plan wants traded, before shared money and rounding have their say."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.case import Case
@@ -32,8 +31,6 @@ class Plan:
     """The purchase looked at, wanted or not; None if none was."""
     reservation_price: float = 0.0
     ask: float = 0.0
-    remembered: Mapping[str, float] = field(default_factory=dict)
-    """For the event's memory: how its target moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +41,6 @@ class Answer:
     sell: Trade
     worth: float
     """Reservation price of one more share before the plan, USD."""
-    wander: Mapping[str, float]
-    """What is remembered of how the target moves."""
     note: str
     """By how much the cost of a change is multiplied, and why; in words."""
 
