@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
-from bot.core.exposure import measure_loss
+from bot.core.exposure import cover_from_outside, measure_loss
 from bot.core.fees import fee_per_share
 from bot.core.forecast import days_until, pool_forecast, prior_weight
 from bot.core.orders import MINIMUM_MARKETABLE_USD
 from bot.core.pairs import book_of_complement, find_waiting
-from bot.core.roll import MarketChoice, choose_market, is_tradable
+from bot.core.roll import RUNS_ON, MarketChoice, choose_market, is_tradable
 from bot.core.rounding import round_estimate
 from bot.core.utility import TwoState
 from bot.model.decision import Forecast, Reason
@@ -58,10 +59,18 @@ class Case(NamedTuple):
 
     @property
     def old_legs(self) -> tuple[tuple[MarketView, Position], ...]:
-        """What rolls have left in markets that still trade and could be sold."""
+        """What rolls have left in markets that still trade and could be sold.
+
+        Not what was left to run to its end, as long as the strategy names its market.
+        """
         by_token = {view.token_id: view for view in self.event.markets}
+        runs = self.event.memory.rule_state.get(RUNS_ON, 0.0) > 0.0
         legs = [(by_token[position.token_id], position) for position in self.choice.others]
-        return tuple([leg for leg in legs if is_tradable(leg[0].market) and not _is_dust(*leg)])
+        return tuple(
+            leg
+            for leg in legs
+            if is_tradable(leg[0].market) and not _is_dust(*leg) and not (runs and leg[0].named)
+        )
 
     def situation(self) -> Situation:
         """Return what the triggers may look at."""
@@ -147,12 +156,18 @@ def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason
     unsure = _unsure(event, orders) or find_waiting(view, event)
     if unsure is not None:
         return unsure
-    choice = choose_market(event, _positions(view, event), strategy=strategy, now=view.now)
+    choice = choose_market(
+        event,
+        _positions(view, event),
+        strategy=strategy,
+        now=view.now,
+        chance=partial(_chance, view, strategy),
+    )
     market = choice.target or choice.held
     if market is None:
         return choice.reason
     book = trusted_book(market, strategy=strategy, now=view.now)
-    only_exits = book if isinstance(book, Reason) else None
+    only_exits = book if isinstance(book, Reason) else choice.fault
     if isinstance(book, Reason):
         seen = book_of_complement(view, market, strategy=strategy)
         if seen is None:
@@ -190,6 +205,14 @@ def _forecast(view: View, market: MarketView, strategy: Strategy, book: Book) ->
         days_left=days_until(market.market.ends_at, view.now),
         weight=prior_weight(book),
     )
+
+
+def _chance(view: View, strategy: Strategy, market: MarketView) -> float | None:
+    """Return our probability by a market's day; None if its book says none."""
+    book = trusted_book(market, strategy=strategy, now=view.now)
+    if isinstance(book, Reason):
+        return None
+    return _forecast(view, market, strategy, book).probability
 
 
 def stale_prices(view: View) -> str:
@@ -259,21 +282,7 @@ def _exposure(
     loss = measure_loss(
         view.portfolio.holdings, event=event.event, impact=strategy.impact, probability=mid
     )
-    return UsdEst(round_estimate(loss - _cover_from_outside(view, event, strategy)))
-
-
-def _cover_from_outside(view: View, event: EventView, strategy: Strategy) -> float:
-    """Return what shares from outside pay if the event happens, less if it does not, USD."""
-    foreign = view.account.foreign
-    if not foreign:
-        return 0.0
-    cover = 0.0
-    for market in {shown.market.condition_id: shown.market for shown in event.markets}.values():
-        index = market.index_of(strategy.adverse)
-        if index is not None and market.payouts is None:
-            ours, other = market.token_ids[index], market.token_ids[1 - index]
-            cover += float(foreign.get(ours, 0)) - float(foreign.get(other, 0))
-    return cover
+    return UsdEst(round_estimate(loss - cover_from_outside(view, event, strategy)))
 
 
 def _name_book(view: MarketView) -> str:

@@ -194,7 +194,7 @@ def _is_stuck(case: Case) -> bool:
 
 def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
     now = case.view.now
-    kept = {**case.event.memory.rule_state, **state}
+    kept = {**case.event.memory.rule_state, **state, **plan.remembered}
     if plan.sized is not None:
         kept["sizing"] = plan.sized.state
     rests = any(wish.expires_at is not None for wish in plan.wishes)

@@ -11,8 +11,9 @@ from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from bot.model.portfolio import PricedHolding, Tags
-from bot.model.strategy import Impact, ImpactBasis, ImpactKey, ImpactLine
+from bot.model.strategy import Impact, ImpactBasis, ImpactKey, ImpactLine, Strategy
 from bot.model.units import EventId, UsdEst
+from bot.model.view import EventView, View
 
 _T = TypeVar("_T")
 
@@ -207,3 +208,17 @@ def _say_because(change: _Change, *, event: EventId) -> str:
     if line.usd is None:
         return f"{line.fraction:+.2%} {where}"
     return f"{change.part:.0%} of {line.usd:+,.0f} USD {where}"
+
+
+def cover_from_outside(view: View, event: EventView, strategy: Strategy) -> float:
+    """Return what shares from outside pay if the event happens, less if it does not, USD."""
+    foreign = view.account.foreign
+    if not foreign:
+        return 0.0
+    cover = 0.0
+    for market in {shown.market.condition_id: shown.market for shown in event.markets}.values():
+        index = market.index_of(strategy.adverse)
+        if index is not None and market.payouts is None:
+            ours, other = market.token_ids[index], market.token_ids[1 - index]
+            cover += float(foreign.get(ours, 0)) - float(foreign.get(other, 0))
+    return cover

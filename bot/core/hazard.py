@@ -28,6 +28,43 @@ def forward_hazard(near: float, near_days: float, far: float, far_days: float) -
     return (math.log1p(-near) - math.log1p(-far)) / (far_days - near_days)
 
 
+def decay_per_day(probability: float, days: float) -> float:
+    """Return what a share loses in a day on which nothing happens, USD: ``(1 - P) h``.
+
+    It is no loss against fair value: what it insures becomes safer by as much.
+    """
+    return (1.0 - probability) * implied_hazard(probability, days)
+
+
+def probability_between(near: float, far: float) -> float:
+    """Return the probability of the event between two deadlines, if it has not come by the first.
+
+    Args:
+        near: Probability by the nearer deadline, below 1.
+        far: Probability by the later one; less than ``near`` contradicts, and gives 0.
+    """
+    return max(far - near, 0.0) / (1.0 - near)
+
+
+def new_part(near: float, far: float) -> float:
+    """Return what part of the later deadline's cover the nearer one does not give already."""
+    return max(far - near, 0.0) / far
+
+
+def cost_of_cover(unit_cost: float, *, days: float, hazard: float) -> float:
+    """Return the cost of a covered day in times the loss expected on it.
+
+    ``cost per covered day / (theta x expected hazard)`` per USD of loss: theta, the loss, is the
+    same for all maturities of one event.
+
+    Args:
+        unit_cost: Of a share with its fee, USD.
+        days: That it covers.
+        hazard: Expected, a day.
+    """
+    return unit_cost / days / hazard
+
+
 def rate_of(happened: int, years: float) -> float:
     """Return the yearly rate of what happened so often in so many years.
 

@@ -4,16 +4,15 @@ from dataclasses import replace
 
 from bot.core.case import Case, fee_at
 from bot.core.due import is_short
-from bot.core.exits import forced_sale, leave, plan_close, say_exit
+from bot.core.exits import plan_close
 from bot.core.hedge import Trade, plan_sell
-from bot.core.orders import Wish
 from bot.core.purchase import barred, nothing_bought, purchase, say_worth
+from bot.core.rolling import finish_old_legs, finish_roll, plan_roll
 from bot.core.utility import TwoState
 from bot.core.wishes import Answer, Plan, make_wish
 from bot.model.decision import Reason, Verdict
 from bot.model.orders import Purpose
 from bot.model.rule import EventProblem, Sized
-from bot.model.view import MarketView, Position
 
 BAND = 0.05
 """A gap below this part of the target is left alone: it is noise, and trading it costs."""
@@ -36,7 +35,7 @@ def plan_event(
     plan = _plan_hedge(case, answer)
     # The new leg first: until it is held as planned, the old one is cover.
     short = is_short(case) or case.event.memory.unfinished
-    return plan if short or case.event.removed else _finish_old_legs(case, plan)
+    return plan if short or case.event.removed else finish_old_legs(case, plan)
 
 
 def asks_most(case: Case) -> Sized | None:
@@ -85,7 +84,7 @@ def _plan_jointly(case: Case, answer: Answer) -> Plan:
     if answer.buy.shares <= 0.0:
         bought = barred(case) or nothing_bought(case, answer.worth, answer.buy.capped_by)
     if case.choice.rolls and held is not None and position is not None:
-        return _plan_roll(case, bought, held=held, position=position)
+        return plan_roll(case, bought, held=held, position=position)
     if answer.buy.capped_by == "target" and answer.sell.shares <= 0.0 < case.held_shares:
         bought = Reason(code="IN_BAND", text=f"held {case.held_shares:,.0f} shares, the most")
     change = max(answer.buy.shares, answer.sell.shares)
@@ -95,20 +94,6 @@ def _plan_jointly(case: Case, answer: Answer) -> Plan:
     if answer.sell.shares > 0.0:
         return _reduce(case, answer.sell)
     return _add(case, bought)
-
-
-def _finish_old_legs(case: Case, plan: Plan) -> Plan:
-    """Sell what a roll left behind: its sale was refused, or found too few bids."""
-    unit = f"old-{case.view.cycle}-{case.event.event}"
-    for view, position in case.old_legs:
-        sale = leave(case, view, position, Purpose.ROLL_OUT, unit)
-        if isinstance(sale, Wish):
-            text = f"{position.shares} shares that a roll left of {view.market.slug} are sold"
-            reason = say_exit(sale) or Reason(code="ROLL_DUE", text=text)
-            plan = replace(plan, wishes=(*plan.wishes, sale), reasons=(*plan.reasons, reason))
-        else:
-            plan = replace(plan, reasons=(*plan.reasons, sale))
-    return plan
 
 
 def _problem(case: Case) -> EventProblem:
@@ -154,7 +139,7 @@ def _plan_toward(case: Case, state: TwoState, sized: Sized) -> Plan:
     held, position = case.choice.held, case.choice.held_position
     if case.choice.rolls and held is not None and position is not None:
         bought = purchase(case, state, sized.shares)
-        return _plan_roll(case, bought, held=held, position=position)
+        return plan_roll(case, bought, held=held, position=position)
     if abs(gap) <= BAND * max(sized.shares, case.held_shares):
         if sized.shares == 0.0:
             return _no(case, Reason(code="SIZING_ZERO", text=f"sizing wants none: {sized.note}"))
@@ -175,7 +160,7 @@ def _add(case: Case, bought: Trade | Reason) -> Plan:
         return _no(case, bought)
     opens = case.held_shares == 0.0
     if opens and case.event.memory.verdict.startswith(Verdict.ROLL):
-        return _finish_roll(case, bought)
+        return finish_roll(case, bought)
     purpose = Purpose.OPEN if opens else Purpose.ADD
     wish = make_wish(case, case.market, bought, purpose)
     return Plan(
@@ -183,16 +168,6 @@ def _add(case: Case, bought: Trade | Reason) -> Plan:
         reasons=(say_worth(bought),),
         wishes=(wish,),
         buy=bought,
-    )
-
-
-def _finish_roll(case: Case, bought: Trade) -> Plan:
-    """Buy the new leg of a roll whose old leg is sold and whose first purchase found nothing."""
-    unit = f"roll-{case.view.cycle}-{case.event.event}"
-    wish = make_wish(case, case.market, bought, Purpose.ROLL_IN, unit=unit)
-    reason = Reason(code="ROLL_DUE", text="the old leg is sold, the new one is not held yet")
-    return Plan(
-        verdict=Verdict.ROLL, reasons=(reason, say_worth(bought)), wishes=(wish,), buy=bought
     )
 
 
@@ -218,19 +193,3 @@ def _plan_reduce(case: Case, state: TwoState, excess: float) -> Plan:
 def _reduce(case: Case, trade: Trade) -> Plan:
     wish = make_wish(case, case.market, trade, Purpose.REDUCE)
     return Plan(verdict=Verdict.REDUCE, reasons=(say_worth(trade),), wishes=(wish,))
-
-
-def _plan_roll(case: Case, bought: Trade | Reason, *, held: MarketView, position: Position) -> Plan:
-    """Sell what is held and buy the next market as one unit; if the next is refused, let it run."""
-    if isinstance(bought, Reason):
-        text = f"{case.choice.reason.text}; {case.market.market.slug} is refused: {bought.text}"
-        reason = Reason(code="ROLL_REFUSED", text=f"{text}; the present hedge runs to its end")
-        return Plan(verdict=Verdict.HOLD, reasons=(reason, bought))
-    unit = f"roll-{case.view.cycle}-{case.event.event}"
-    into = make_wish(case, case.market, bought, Purpose.ROLL_IN, unit=unit)
-    out = forced_sale(case, held, position, Purpose.ROLL_OUT, unit)
-    reasons = [case.choice.reason, say_worth(bought)]
-    if isinstance(out, Wish):
-        return Plan(verdict=Verdict.ROLL, reasons=tuple(reasons), wishes=(out, into), buy=bought)
-    reasons.append(Reason(code="OLD_LEG_RUNS", text=f"the old market runs on: {out.text}"))
-    return Plan(verdict=Verdict.ROLL, reasons=tuple(reasons), wishes=(into,), buy=bought)

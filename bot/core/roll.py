@@ -5,10 +5,14 @@ from datetime import datetime
 
 import msgspec
 
+from bot.core.maturity import Chance, cheapest_cover, find_contradiction
 from bot.model.decision import Reason
 from bot.model.market import Market
-from bot.model.strategy import Strategy
+from bot.model.strategy import SeriesOf, Strategy
 from bot.model.view import EventView, MarketView, Position
+
+RUNS_ON = "roll.runs_on"
+"""In an event's memory: above 0 if the last roll left the old leg to run to its market's end."""
 
 
 class MarketChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +27,10 @@ class MarketChoice(msgspec.Struct, frozen=True, kw_only=True):
     held_position: Position | None = None
     others: tuple[Position, ...] = ()
     """Older positions of this event: what a roll left, or what waits for a resolution."""
+    is_forced: bool = False
+    """Whether what is held must be left whatever that costs."""
+    fault: Reason | None = None
+    """Why its markets' prices contradict each other: nothing but an exit may be planned."""
 
     @property
     def rolls(self) -> bool:
@@ -35,7 +43,12 @@ class MarketChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose_market(
-    event: EventView, positions: Sequence[Position], *, strategy: Strategy, now: datetime
+    event: EventView,
+    positions: Sequence[Position],
+    *,
+    strategy: Strategy,
+    now: datetime,
+    chance: Chance,
 ) -> MarketChoice:
     """Return the market this event's hedge belongs in.
 
@@ -44,38 +57,74 @@ def choose_market(
         positions: Ours for this event, resolved markets left out.
         strategy: Horizon and roll rule.
         now: Instant of the decision.
+        chance: Our probability by a market's day.
     """
+    fault = None
+    if has_deadlines(strategy) and len(event.markets) > 1:
+        fault = find_contradiction(event.markets, strategy=strategy, now=now)
     by_token = {view.token_id: view for view in event.markets} if positions else {}
     mine = [position for position in positions if position.token_id in by_token]
     tradable = [p for p in mine if is_tradable(by_token[p.token_id].market)]
     if not tradable:
-        fit = _fitting(event, strategy=strategy, now=now)
-        return MarketChoice(
-            target=fit[0] if fit else None,
-            others=tuple(mine),
-            reason=_why(event.markets, fit, mine, strategy=strategy, now=now),
-        )
+        target, reason = _open_in(event, mine, strategy=strategy, now=now, chance=chance)
+        return MarketChoice(target=target, others=tuple(mine), reason=reason, fault=fault)
     main = _main(tradable, event)
     held = by_token[main.token_id]
-    target, reason = _stay_or_leave(held, event, strategy=strategy, now=now)
+    target, reason = _stay_or_leave(held, event, strategy=strategy, now=now, chance=chance)
     return MarketChoice(
         target=target,
         held=held,
         held_position=main,
         others=tuple(position for position in mine if position is not main),
         reason=reason,
+        is_forced=not held.named,
+        fault=fault,
     )
 
 
+def has_deadlines(strategy: Strategy) -> bool:
+    """Whether the strategy's markets ask about all days up to their ends, each later one more."""
+    return bool(strategy.market.series) and strategy.roll.series_of is SeriesOf.DEADLINES
+
+
+def _open_in(
+    event: EventView,
+    waiting: Sequence[Position],
+    *,
+    strategy: Strategy,
+    now: datetime,
+    chance: Chance,
+) -> tuple[MarketView | None, Reason]:
+    """Return where a new hedge belongs, or why nowhere."""
+    fit = _fitting(event, strategy=strategy, now=now)
+    if not fit:
+        return None, _why_none(event.markets, waiting, strategy=strategy, now=now)
+    target, text = _best(fit, strategy=strategy, now=now, chance=chance)
+    return target, Reason(code="MARKET", text=text)
+
+
+def _best(
+    fit: Sequence[MarketView], *, strategy: Strategy, now: datetime, chance: Chance
+) -> tuple[MarketView, str]:
+    """Return the market to hold of those that fit: of deadlines the cheapest cover, else the next.
+
+    A date has a market of its own, so there is nothing to choose.
+    """
+    if has_deadlines(strategy) and len(fit) > 1:
+        return cheapest_cover(fit, strategy=strategy, now=now, chance=chance)
+    return fit[0], f"soonest market that fits: {fit[0].market.slug}"
+
+
 def _stay_or_leave(
-    held: MarketView, event: EventView, *, strategy: Strategy, now: datetime
+    held: MarketView, event: EventView, *, strategy: Strategy, now: datetime, chance: Chance
 ) -> tuple[MarketView | None, Reason]:
     text = _must_leave(held, strategy=strategy, now=now)
     if not text:
         return held, Reason(code="MARKET", text=f"held: {held.market.slug}")
     fit = _fitting(event, strategy=strategy, now=now)  # what must be left does not fit
     if fit:
-        return fit[0], Reason(code="ROLL_DUE", text=text)
+        target, why = _best(fit, strategy=strategy, now=now, chance=chance)
+        return target, Reason(code="ROLL_DUE", text=f"{text}; {why}" if len(fit) > 1 else text)
     return None, Reason(code="NO_NEXT_MARKET", text=f"{text}, and no later market is listed")
 
 
@@ -130,19 +179,18 @@ def _must_leave(held: MarketView, *, strategy: Strategy, now: datetime) -> str:
     left = ends_at - now
     if left > strategy.roll.before_end:
         return ""
+    if strategy.expires_at is not None and strategy.expires_at <= ends_at:
+        return ""  # there is nothing to cover after it
     return f"{held.market.slug} ends in {left.total_seconds() / 86_400:.1f} days"
 
 
-def _why(
+def _why_none(
     markets: Sequence[MarketView],
-    fit: Sequence[MarketView],
     waiting: Sequence[Position],
     *,
     strategy: Strategy,
     now: datetime,
 ) -> Reason:
-    if fit:
-        return Reason(code="MARKET", text=f"soonest market that fits: {fit[0].market.slug}")
     if waiting:
         text = f"{waiting[0].shares} shares wait for the resolution of their closed market"
         return Reason(code="WAITS_FOR_RESOLUTION", text=text)

@@ -1,6 +1,7 @@
 """What an event's plan wants traded, before shared money and rounding have their say."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.core.case import Case
@@ -31,6 +32,8 @@ class Plan:
     """The purchase looked at, wanted or not; None if none was."""
     reservation_price: float = 0.0
     ask: float = 0.0
+    remembered: Mapping[str, float] = field(default_factory=dict)
+    """For the event's memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from bot.core.programme import interior
 from bot.model.decision import Decision, EventDecision, Verdict
 from bot.model.market import FeeSchedule
 from bot.model.orders import OrderType, Purpose, Side
-from bot.model.strategy import CloseRule, Strategy
+from bot.model.strategy import CloseRule, RollRule, SeriesOf, Strategy
 from bot.model.view import EventView, MarketView, View
 from tests.core.builders import (
     REST,
@@ -328,10 +328,15 @@ def test_a_hedge_rolls_to_the_next_market_of_its_series() -> None:
         slug="new",
         ends_at=START + timedelta(days=40),
     )
-    strategy = make_strategy(sizing=All(), series="fed-decision", max_share_of_depth=1.0)
-    event = make_event(
-        make_market_view(old), make_market_view(new), memory=make_memory(shares=5_000)
+    strategy = make_strategy(
+        sizing=All(),
+        series="fed-decision",
+        max_share_of_depth=1.0,
+        roll=RollRule(series_of=SeriesOf.DEADLINES),
     )
+    low: Levels = (("0.03", "50000"),)
+    near = make_market_view(old, bids=low, asks=(("0.04", "50000"),))
+    event = make_event(near, make_market_view(new), memory=make_memory(shares=5_000))
     account = make_account(positions=[make_position("5000", market=old, cost_usd="500")])
 
     decision = decide(make_view(event, account=account), (strategy,))

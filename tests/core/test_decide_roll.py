@@ -9,7 +9,8 @@ import pytest
 from bot.core.decide import decide
 from bot.model.decision import Verdict
 from bot.model.orders import OrderType, Purpose, Side
-from bot.model.strategy import RollRule
+from bot.model.strategy import RollRule, SeriesOf
+from bot.model.units import Usd
 from bot.model.view import MarketView, View
 from tests.core.builders import (
     REST,
@@ -35,13 +36,17 @@ NEW = make_market(
     ends_at=START + timedelta(days=50),
     series_slug="fed",
 )
-STRATEGY = make_strategy(series="fed")
+SCARCE = {"bids": (("0.001", "50000"),), "asks": (("0.11", "50000"),)}
+"""Bids of the old market that are no price."""
+DEADLINES = RollRule(series_of=SeriesOf.DEADLINES)
+STRATEGY = make_strategy(series="fed", roll=DEADLINES)
 
 
 def roll_view(
     *,
     shares: str = "15000",
-    bids: Levels = (("0.11", "50000"),),
+    bids: Levels = (("0.03", "50000"),),
+    asks: Levels = (("0.04", "50000"),),
     next_asks: Levels = (("0.12", "200000"),),
     next_quoted: bool = True,
     **account: object,
@@ -49,7 +54,7 @@ def roll_view(
     """Return a view that holds the market that ends in 5 days, 2 before its roll is due."""
     return make_view(
         make_event(
-            make_market_view(OLD, bids=bids, asks=(("0.12", "50000"),)),
+            make_market_view(OLD, bids=bids, asks=asks),
             make_market_view(NEW, asks=next_asks, quoted=next_quoted),
             memory=make_memory(shares=float(shares)),
         ),
@@ -77,7 +82,7 @@ def test_a_hedge_near_its_end_moves_to_the_next_market_as_one_unit() -> None:
 
 
 def test_before_its_roll_date_a_hedge_stays() -> None:
-    strategy = make_strategy(series="fed", roll=RollRule(before_end=timedelta(days=4)))
+    strategy = make_strategy(series="fed", roll=replace(DEADLINES, before_end=timedelta(days=4)))
 
     decision = decide(roll_view(), (strategy,))
 
@@ -153,7 +158,7 @@ def test_without_a_next_market_the_hedge_runs_to_its_end() -> None:
 
 
 def test_an_old_leg_without_bids_near_its_mid_runs_on_beside_the_new_one() -> None:
-    decision = decide(roll_view(bids=(("0.03", "50000"),)), (STRATEGY,))
+    decision = decide(roll_view(**SCARCE), (STRATEGY,))
 
     (into,) = decision.approved
     assert into.purpose is Purpose.ROLL_IN
@@ -174,7 +179,7 @@ def test_after_a_roll_the_hedge_is_in_the_new_market_and_rests() -> None:
 
 
 def test_an_old_leg_that_was_not_sold_runs_on_while_the_new_one_is_the_hedge() -> None:
-    view = roll_view(bids=(("0.03", "50000"),))
+    view = roll_view(**SCARCE)
 
     later = next_view(view, decide(view, (STRATEGY,)), after=timedelta(hours=1))
     decision = decide(later, (STRATEGY,))
@@ -190,7 +195,9 @@ def test_a_roll_takes_at_once_even_if_the_strategy_rests() -> None:
 
 
 def test_when_no_money_is_left_the_old_market_is_sold_first() -> None:
-    strategy = make_strategy(series="fed", max_premium_usd="1800")
+    strategy = replace(
+        STRATEGY, limits=replace(STRATEGY.limits, max_premium_usd=Usd(Decimal(1800)))
+    )
     view = roll_view(premium_used_usd="1800", premium_by_event={"fed-hike": "1800"})
 
     first = decide(view, (strategy,))
@@ -208,7 +215,9 @@ def test_when_no_money_is_left_the_old_market_is_sold_first() -> None:
 
 
 def test_when_the_sale_would_not_pay_for_the_next_market_the_old_one_is_kept() -> None:
-    strategy = make_strategy(series="fed", max_premium_usd="1800")
+    strategy = replace(
+        STRATEGY, limits=replace(STRATEGY.limits, max_premium_usd=Usd(Decimal(1800)))
+    )
     view = roll_view(premium_by_event={"fed-hike": "9000"})
 
     decision = decide(view, (strategy,))
@@ -221,7 +230,9 @@ def test_when_the_sale_would_not_pay_for_the_next_market_the_old_one_is_kept() -
 
 
 def test_a_roll_that_got_a_part_of_its_money_goes_on_with_what_the_sale_brought() -> None:
-    strategy = make_strategy(series="fed", max_premium_usd="1800")
+    strategy = replace(
+        STRATEGY, limits=replace(STRATEGY.limits, max_premium_usd=Usd(Decimal(1800)))
+    )
     view = roll_view(premium_by_event={"fed-hike": "1700"})
 
     first = decide(view, (strategy,))

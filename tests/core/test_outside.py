@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from bot.core.accounting import Books
-from bot.core.case import Case, _cover_from_outside, open_case
+from bot.core.case import Case, open_case
 from bot.core.decide import decide
+from bot.core.exposure import cover_from_outside
 from bot.model.orders import Fill, Side
 from bot.model.units import (
     ConditionId,
@@ -209,8 +210,8 @@ def test_shares_from_outside_in_a_resolved_market_cover_nothing() -> None:
     account = replace(builders.make_account(), foreign={adverse: shares("1000")})
     strategy = builders.make_strategy()
     view = builders.make_view(event, account=account)
-    assert _cover_from_outside(view, event, strategy) == 0.0
-    assert _cover_from_outside(view, event, replace(strategy, adverse="Up")) == 0.0
+    assert cover_from_outside(view, event, strategy) == 0.0
+    assert cover_from_outside(view, event, replace(strategy, adverse="Up")) == 0.0
 
 
 def test_a_payout_that_is_owed_is_part_of_our_wealth() -> None:

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 
 from bot.model.orders import Rejected, Side
-from bot.model.strategy import MarketRef, OnRemove, RollRule
+from bot.model.strategy import MarketRef, OnRemove, RollRule, SeriesOf
 from bot.strategy import Changes
 from tests.engine.test_cycle import make_world
 from tests.engine.world import ASKS, BIDS, World, make_strategy
 from tests.fakes import START, Levels, make_market
 
-THIN: Levels = (("0.11", "1000"), ("0.01", "90000"))
-"""Bids for a fifth of the hedge; the others are no price."""
+OLD_BIDS: Levels = (("0.05", "50000"), ("0.04", "90000"))
+OLD_ASKS: Levels = (("0.06", "50000"), ("0.07", "90000"))
+"""The old deadline's: it is the nearer one, and so the less likely."""
+THIN: Levels = (("0.05", "100"), ("0.005", "90000"))
+"""Bids for a part of the hedge; the others are no price."""
 
 
 class NoSales:
@@ -36,9 +39,9 @@ class NoSales:
 async def roll(folder: Path, *, bids: Levels, refuses: bool, asks: Levels = ASKS) -> World:
     """Return a world in which a roll has bought the new leg and left some of the old one."""
     strategy = replace(
-        make_strategy(),
+        make_strategy(max_spread="0.02"),
         market=MarketRef(series="fed", match="raise"),
-        roll=RollRule(before_end=timedelta(days=7)),
+        roll=RollRule(before_end=timedelta(days=7), series_of=SeriesOf.DEADLINES),
         horizon=timedelta(days=90),
     )
     old = make_market(series_slug="fed", ends_at=START + timedelta(days=10))
@@ -50,7 +53,7 @@ async def roll(folder: Path, *, bids: Levels, refuses: bool, asks: Levels = ASKS
         ends_at=START + timedelta(days=40),
     )
     world = make_world(folder, strategies=(strategy,), markets=(old, new))
-    show(world)
+    world.show("101", bids=OLD_BIDS, asks=OLD_ASKS)  # the other has no book yet
     await world.cycle()
     world.clock.advance(timedelta(days=4).total_seconds())
     venue = world.venue
@@ -65,9 +68,9 @@ async def roll(folder: Path, *, bids: Levels, refuses: bool, asks: Levels = ASKS
     return world
 
 
-def show(world: World, *, bids: Levels = BIDS, asks: Levels = ASKS) -> None:
+def show(world: World, *, bids: Levels = OLD_BIDS, asks: Levels = ASKS) -> None:
     """Show bids of the old market and asks of the new one."""
-    world.show("101", bids=bids, asks=ASKS)
+    world.show("101", bids=bids, asks=OLD_ASKS)
     world.show("201", bids=BIDS, asks=asks)
 
 
@@ -77,7 +80,7 @@ def held(world: World) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("bids", "refuses"), [(BIDS, True), (THIN, False)], ids=["refused", "few bids"]
+    ("bids", "refuses"), [(OLD_BIDS, True), (THIN, False)], ids=["refused", "few bids"]
 )
 async def test_the_rest_of_the_old_leg_is_sold_and_the_new_one_kept(
     tmp_path: Path, bids: Levels, *, refuses: bool
@@ -93,9 +96,9 @@ async def test_the_rest_of_the_old_leg_is_sold_and_the_new_one_kept(
 
 
 async def test_an_old_leg_without_bids_waits_with_its_reason(tmp_path: Path) -> None:
-    world = await roll(tmp_path, bids=BIDS, refuses=True)
+    world = await roll(tmp_path, bids=OLD_BIDS, refuses=True)
     world.clock.advance(3 * 3600)
-    show(world, bids=(("0.01", "90000"),))
+    show(world, bids=(("0.005", "90000"),))
     result = await world.cycle()
     assert result.decision is not None
     assert [reason.code for reason in result.decision.events[0].reasons][-1] == "EXIT_WAITS"
@@ -103,7 +106,7 @@ async def test_an_old_leg_without_bids_waits_with_its_reason(tmp_path: Path) -> 
 
 
 async def test_a_removed_strategy_that_holds_leaves_the_old_leg_too(tmp_path: Path) -> None:
-    world = await roll(tmp_path, bids=BIDS, refuses=True)
+    world = await roll(tmp_path, bids=OLD_BIDS, refuses=True)
     (strategy,) = world.strategies.changes.strategies
     kept = replace(strategy, on_remove=OnRemove.HOLD, digest="planned anew")
     world.strategies.changes = Changes(strategies=(), removed=(kept,))
@@ -116,7 +119,7 @@ async def test_a_removed_strategy_that_holds_leaves_the_old_leg_too(tmp_path: Pa
 
 async def test_the_old_leg_is_cover_until_the_new_one_is_held_as_planned(tmp_path: Path) -> None:
     scarce: Levels = (("0.12", "5000"),)
-    world = await roll(tmp_path, bids=BIDS, refuses=True, asks=scarce)
+    world = await roll(tmp_path, bids=OLD_BIDS, refuses=True, asks=scarce)
     before = held(world)
     (strategy,) = world.strategies.changes.strategies
     world.strategies.changes = Changes(strategies=(replace(strategy, digest="planned anew"),))
