@@ -48,6 +48,17 @@ class Daemon:
     """Who trades with money; None: nobody."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a run is handed in the place of what the config names."""
+
+    name: str
+    """Of the quotes, for the ledger."""
+    clock: Clock
+    market_data: MarketData
+    portfolio: PortfolioReader
+
+
 @asynccontextmanager
 async def open_daemon(
     settings: Settings,
@@ -56,6 +67,7 @@ async def open_daemon(
     decided: Callable[[CycleResult], None],
     key: Secret | None = None,
     clock: Clock | None = None,
+    world: World | None = None,
 ) -> AsyncIterator[Daemon]:
     """Open ledger, market data and venue, and close them again.
 
@@ -65,6 +77,7 @@ async def open_daemon(
         decided: Called after each decision is on disk.
         key: What `unlock` returned: live mode trades with it, no other mode takes one.
         clock: None: the mode's own.
+        world: History to run through; None: what the config names.
 
     Raises:
         LedgerError: The ledger is in use or cannot be written.
@@ -78,15 +91,18 @@ async def open_daemon(
         ledger = Ledger.open(
             settings.ledger,
             mode=settings.mode,
-            market_data=settings.market_data,
+            market_data=world.name if world else settings.market_data,
             durable=durable,
         )
         open_things.callback(ledger.close)
-        clock = clock or make_clock(settings, last=ledger.last_cycle())
-        market_data = open_market_data(settings, clock=clock, report=report)
+        if world is None:
+            clock = clock or make_clock(settings, last=ledger.last_cycle())
+            market_data = open_market_data(settings, clock=clock, report=report)
+            portfolio = open_portfolio(settings.portfolio, report=report)
+        else:
+            clock, market_data, portfolio = world.clock, world.market_data, world.portfolio
         open_things.push_async_callback(market_data.close)
         await market_data.start()
-        portfolio = open_portfolio(settings.portfolio, report=report)
         open_things.push_async_callback(portfolio.close)
         tasks: Beside = no_tasks
         account: TradingAccount | None = None

@@ -73,8 +73,8 @@ class Summary:
 
 
 @dataclass(slots=True)
-class _Tally:
-    """Counts while the replay runs."""
+class Tally:
+    """Counts while a replay or a backtest runs."""
 
     cycles: int = 0
     skipped: int = 0
@@ -84,12 +84,14 @@ class _Tally:
     rejected: Counter[str] = field(default_factory=Counter)
 
     def hear(self, name: str, keys: Mapping[str, Any]) -> None:
+        """Count what was reported."""
         if name == "cycle.skipped":
             self.skipped += 1
         elif name == "order.rejected":
             self.rejected[str(keys["code"])] += 1
 
     def take(self, decision: Decision) -> None:
+        """Count what was decided."""
         self.cycles += 1
         for event in decision.events:
             if event.reasons and event.verdict is Verdict.REFUSE:
@@ -114,7 +116,7 @@ async def replay(
         DataError: A row of it cannot be right.
         LedgerError: The ledger cannot be written.
     """
-    tally = _Tally()
+    tally = Tally()
 
     def hear(name: str, **keys: Any) -> None:
         tally.hear(name, keys)
@@ -130,10 +132,18 @@ async def replay(
         since = daemon.ports.clock.now()
         until = settings.recorded.until if settings.recorded else None
         await run_daemon(daemon, lasting=until - since if until else None)
-        return _sum_up(daemon, tally, since=since, note=note)
+        return sum_up(daemon, tally, since=since, note=note)
 
 
-def _sum_up(daemon: Daemon, tally: _Tally, *, since: datetime, note: str) -> Summary:
+def sum_up(daemon: Daemon, tally: Tally, *, since: datetime, note: str) -> Summary:
+    """Return what came of the run up to the daemon's now.
+
+    Args:
+        daemon: Still open.
+        tally: What was counted while it ran.
+        since: When it began.
+        note: What is assumed, not recorded.
+    """
     ledger = daemon.ports.ledger
     totals, lifecycle = ledger.totals(), ledger.lifecycle_counts()
     fills = [f for f in ledger.fills() if f.settlement is not TradeSettlement.FAILED]

@@ -191,6 +191,7 @@ class Engine:
         )
         self._decided(result)
         ports.ledger.track_record.write(view, decision, strategies)
+        ports.ledger.record_equity(view, decision)
         if view.halted or stop:  # due at once when trading goes on
             self._interrupted |= {intent.event: intent for intent in decision.approved}
         if view.halted:

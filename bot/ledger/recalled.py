@@ -1,10 +1,12 @@
-"""What an open ledger can say of its forecasts."""
+"""What an open ledger can say of its forecasts, and of what all was worth."""
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from bot.ledger.equity import last_run, read_covers, read_equity
 from bot.ledger.record import Awaited, awaited, scored
+from bot.model.equity import Cover, Equity
 from bot.model.signal import NOTHING_LEARNED, Learned, Scored
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Recalled(ABC):
-    """Answers about the track record; ``Questions`` opens the ledger for it."""
+    """Answers about track record and equity; ``Questions`` opens the ledger for it."""
 
     _db: "Database"
     _learned_at: int | None = None
@@ -31,6 +33,21 @@ class Recalled(ABC):
         """Return the forecasts of markets that have resolved, oldest first."""
         with self.snapshot():
             return tuple(scored(self._db))
+
+    def equity(self) -> tuple[Equity, ...]:
+        """Return what all was worth on each day, oldest first."""
+        with self.snapshot():
+            return tuple(read_equity(self._db))
+
+    def covers(self) -> tuple[tuple[str, Cover], ...]:
+        """Return the UTC day and how an event stood then, for each day and event."""
+        with self.snapshot():
+            return tuple(read_covers(self._db))
+
+    def last_run(self) -> bytes | None:
+        """Return what the last backtest into this ledger wrote of itself, JSON."""
+        with self.snapshot():
+            return last_run(self._db)
 
     def learned(self) -> Learned:
         """Return what the track record teaches, worked out again only after a new outcome."""

@@ -6,6 +6,7 @@ No row that tells of money is ever changed or removed: triggers refuse it. A cor
 
 from typing import TYPE_CHECKING
 
+from bot.ledger.equity import EQUITY
 from bot.ledger.record import TRACK_RECORD
 from bot.ledger.second_step import SECOND
 from bot.ledger.third_step import THIRD
@@ -217,6 +218,13 @@ def _m004_track_record(db: "Database") -> None:
         _seal(db, table)
 
 
+def _m005_equity(db: "Database") -> None:
+    """Make the tables of what all was worth each day, and of what a backtest was made of."""
+    _run(db, EQUITY)
+    for table in ("equity", "covers", "runs"):
+        _seal(db, table)
+
+
 def _run(db: "Database", script: str) -> None:
     for statement in filter(str.strip, script.split(";\n")):
         db.execute(statement)
@@ -235,4 +243,5 @@ STEPS = (
     _m002_what_the_chain_shows,
     _m003_pairs_are_merged,
     _m004_track_record,
+    _m005_equity,
 )

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.ledger import rows
 from bot.ledger.connection import FileInPlace, WriterLock, explained, immediate
 from bot.ledger.diary import Diary
+from bot.ledger.equity import EquityDiary, encode_run
 from bot.ledger.fold import Fold
 from bot.ledger.questions import Questions
 from bot.ledger.record import TrackRecord
+from bot.model.decision import Decision
+from bot.model.view import View
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -24,6 +28,7 @@ class Writing(Questions):
         self._lock = lock
         self._diary = Diary(db=db, mode=mode)
         self.track_record = TrackRecord(db=db, mode=mode, transaction=self.transaction)
+        self._equity = EquityDiary(db=db, mode=mode, transaction=self.transaction)
         self._file = FileInPlace(path)
 
     def close(self) -> None:
@@ -42,6 +47,16 @@ class Writing(Questions):
             self._diary.forget()
             self.track_record.forget()
             raise
+
+    def record_equity(self, view: View, decision: Decision) -> None:
+        """Write what all was worth and how far each event was covered, once a UTC day."""
+        if self._equity.is_due(view):
+            deposited = self._current().books.totals().deposited_usd
+            self._equity.write(view, decision, deposited_usd=deposited)
+
+    def record_run(self, record: object, at: datetime) -> None:
+        """Write what a backtest was made of and what it found."""
+        self._insert("runs", at=rows.to_text(at), body=encode_run(record))
 
     def _insert(self, table: str, **columns: object) -> None:
         with self.transaction():

@@ -49,9 +49,9 @@ def command(
         mode=Mode.REPLAY,
         market_data=MarketDataName.RECORDED,
         recorded=_recorded(settings, source, path, since, until),
-        ledger=_new_ledger(ledger),
+        ledger=new_ledger(ledger, "replay"),
     )
-    _check_strategies(settings)
+    check_strategies(settings)
     summary = asyncio.run(_replay(settings))
     if as_json:
         print_json({"ledger": str(settings.ledger), "summary": summary})
@@ -89,7 +89,7 @@ def _recorded(
     return Recorded(**before | {name: found for name, found in said.items() if found is not None})
 
 
-def _check_strategies(settings: "Settings") -> None:
+def check_strategies(settings: "Settings") -> None:
     """Refuse a broken file: a replay has nobody who would mend it while it runs."""
     from bot.strategy import load_strategies
 
@@ -98,14 +98,19 @@ def _check_strategies(settings: "Settings") -> None:
         raise StrategyError("\n".join(broken))
 
 
-def _new_ledger(named: Path | None) -> Path:
+def new_ledger(named: Path | None, what: str) -> Path:
+    """Return where the ledger of a replay or a backtest goes.
+
+    Raises:
+        ConfigError: There is such a file already.
+    """
     if named is None:
         from tempfile import mkdtemp
 
-        return Path(mkdtemp(prefix="polyhedge-replay-")) / "replay.db"
+        return Path(mkdtemp(prefix=f"polyhedge-{what}-")) / f"{what}.db"
     if named.exists():
         raise ConfigError(
-            f"{named} is there already; a replay begins with an empty ledger. Name a new file."
+            f"{named} is there already; a {what} begins with an empty ledger. Name a new file."
         )
     return named
 

@@ -85,6 +85,11 @@ class ParquetColumns:
         encoded = self._column(name).dictionary_encode()
         return tuple(encoded.dictionary.to_pylist()), _view(encoded.indices)
 
+    def each(self, name: str) -> list[str | None]:
+        """Return a column of texts row by row, None where one is missing."""
+        found: list[str | None] = self._chunk(name).to_pylist()
+        return found
+
     def epoch_ms(self, name: str) -> "NDArray[np.int64]":
         """Return a column of naive UTC timestamps in epoch milliseconds, (rows,)."""
         return _view(self._column(name).cast("timestamp[ms]", safe=False).cast("int64"))

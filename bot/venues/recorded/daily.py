@@ -116,7 +116,7 @@ class DailyPrices:
         unknown = set(np.unique(keys).tolist()).difference(listed)
         if unknown:
             raise BadData(f"{columns.path}: mkt {min(unknown)} is not in markets.csv.gz")
-        since_ms, end_ms = _midnight_ms(since), _midnight_ms(until) + _DAY_MS
+        since_ms, end_ms = midnight_ms(since), midnight_ms(until) + _DAY_MS
         resolved_ms = np.zeros(int(keys.max()) + 1, dtype=np.int64)
         for key, entry in listed.items():
             resolved_ms[key] = entry.resolved_ms
@@ -218,11 +218,16 @@ def _read_markets(path: Path) -> dict[int, _Listed]:
         raise BadData(f"{path} has no column {error}") from None
 
 
-def _listed(row: dict[str, str]) -> _Listed:
+def read_market(row: dict[str, str]) -> Market:
+    """Return a market as it was listed; the fee is today's, the series is the topic.
+
+    Raises:
+        KeyError: A column is missing.
+    """
     condition_id = ConditionId(row["condition_id"])
     stand_ins = ctf_token_ids(condition_id)
     scheduled = row["sched_end"]
-    market = Market(
+    return Market(
         condition_id=condition_id,
         kind=MarketKind.CTF,
         question=row["question"],
@@ -236,14 +241,15 @@ def _listed(row: dict[str, str]) -> _Listed:
         event_slug=row["event_slug"],
         series_slug=row["topic"],
         # The day is known, not the hour: the midnight that ends it.
-        ends_at=from_epoch_ms(_midnight_ms(date.fromisoformat(scheduled)) + _DAY_MS)
-        if scheduled
-        else None,
+        ends_at=from_epoch_ms(midnight_ms(scheduled) + _DAY_MS) if scheduled else None,
     )
+
+
+def _listed(row: dict[str, str]) -> _Listed:
     paid = parse_decimal(row["payout0"], name=f"payout0 of mkt {row['mkt']}")
     return _Listed(
-        market=market,
-        first_ms=_midnight_ms(date.fromisoformat(row["first_bar"])),
+        market=read_market(row),
+        first_ms=midnight_ms(row["first_bar"]),
         resolved_ms=epoch_ms(datetime.fromisoformat(row["resolved_at"])),
         payouts=(paid, 1 - paid),
     )
@@ -253,5 +259,8 @@ def _slug(question: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", question.casefold()).strip("-")
 
 
-def _midnight_ms(day: date) -> int:
+def midnight_ms(day: date | str) -> int:
+    """Return the 00:00 UTC that begins a day, epoch milliseconds."""
+    if isinstance(day, str):
+        day = date.fromisoformat(day)
     return epoch_ms(datetime.combine(day, time(), UTC))
