@@ -18,6 +18,7 @@ BENCHMARKS = (
     "message_to_order",
     "memory",
     "forecast_history",
+    "policy_contest",
 )
 
 
