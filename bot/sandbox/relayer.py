@@ -1,6 +1,6 @@
 """The relayer: carries what deposit wallets sign, makes them, and keeps their session keys.
 
-Safe and proxy payloads are accepted and recorded, not carried out.
+Payloads of Safes and proxy wallets are checked and recorded, not carried out.
 **Source:** POLYMARKET sections 3.4, 3.5 and 8.5, read 2026-11.
 """
 
@@ -21,14 +21,14 @@ from bot.sandbox.batches import (
     session_batch,
 )
 from bot.sandbox.http import Request
+from bot.sandbox.older_wallets import RELAY, Errand, read_errand
 from bot.sandbox.orders import Order, Status
 from bot.sandbox.refusals import Refusal
 from bot.sandbox.rest import Payload, Routes
 from bot.sandbox.wallets import wallets_of
 from bot.sandbox.writing import Json
 
-_RELAY = "0xD216153c06E857cD7f72665E0aF1d7D82172F494"
-_RECORDED_ONLY = ("SAFE", "PROXY", "SAFE-CREATE")
+_OLDER = {kind.name: kind for kind in (WalletKind.SAFE, WalletKind.PROXY)}
 
 
 class Relayer:
@@ -58,6 +58,8 @@ class Relayer:
         self._end = end
         self._transactions: dict[str, Json] = {}
         self._done: dict[str, Json] = {}
+        self._errands: dict[str, int] = {}
+        """How many errands of a Safe or proxy wallet were recorded: the nonce of the next one."""
         self.submitted: list[Json] = []
         """Every payload of ``/submit`` that was accepted."""
         self.routes: Routes = {
@@ -75,13 +77,15 @@ class Relayer:
 
     async def _params(self, request: Request, _rest: str) -> Payload:
         owner = checksummed(request.one("address"))
-        nonce = 0
         if request.one("type") == "WALLET":
             nonce = await self._bank.nonce(wallets_of(owner, WalletKind.DEPOSIT)[0])
+        else:
+            nonce = self._errands.get(wallets_of(owner, WalletKind.SAFE)[0], 0)
         return {"address": owner, "nonce": str(nonce)}
 
-    def _relay_payload(self, _request: Request, _rest: str) -> Payload:
-        return {"address": _RELAY, "nonce": "0"}
+    def _relay_payload(self, request: Request, _rest: str) -> Payload:
+        wallet = wallets_of(checksummed(request.one("address")), WalletKind.PROXY)[0]
+        return {"address": RELAY, "nonce": str(self._errands.get(wallet, 0))}
 
     def _transaction(self, _request: Request, transaction_id: str) -> Payload:
         return self._transactions.get(transaction_id)
@@ -93,8 +97,8 @@ class Relayer:
             done = await self._carry(read_batch(payload))
         elif payload["type"] == "WALLET-CREATE":
             done = await self._bank.deploy(checksummed(payload["from"]))
-        elif payload["type"] in _RECORDED_ONLY:
-            done = "0x" + "00" * 32
+        elif payload["type"] in _OLDER:
+            done = self._record(read_errand(payload, _OLDER[payload["type"]]))
         else:
             raise Refusal(400, f"unknown transaction type {payload['type']}")
         self.submitted.append(payload)
@@ -147,6 +151,13 @@ class Relayer:
             return await self._bank.carry(batch)
         except NotDone as error:
             raise Refusal(400, f"execution reverted: {error}") from error
+
+    def _record(self, errand: Errand) -> str:
+        expected = self._errands.get(errand.wallet, 0)
+        stale = refusals.nonce_mismatch(sent=errand.nonce, on_chain=expected)
+        errand.check(expected_nonce=expected, stale=stale)
+        self._errands[errand.wallet] = expected + 1
+        return f"0x{len(self._transactions) + 1:064x}"
 
     def _keep(self, done: str) -> str:
         number = f"tx-{len(self._transactions) + 1}"

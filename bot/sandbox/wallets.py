@@ -7,7 +7,7 @@ derives with, read 2026-11.
 from bot.chain.addresses import POLYGON
 from bot.model.account import WalletKind
 
-_PROXY_FACTORY = "0xaB45c5A4B0c941a2F231C04C3f49182e1A254052"
+PROXY_FACTORY = "0xaB45c5A4B0c941a2F231C04C3f49182e1A254052"
 _PROXY_TARGET = "44e999d5c2f66ef0861317f9a4805ac2e90aeb4f"
 _SAFE_FACTORY = "0xaacFeEa03eb1561C4e67d661e40682Bd20E3541b"
 _SAFE_CODE_HASH = "2bce2127ff07fb632d16c8347c4ebf501f4841168bed00d9e6ef715ddb6fcecf"
@@ -56,8 +56,8 @@ def wallets_of(owner: str, kind: WalletKind) -> tuple[str, ...]:
 def _proxy(owner: str) -> str:
     from eth_utils.crypto import keccak
 
-    code = _PROXY_CODE.format(factory=_PROXY_FACTORY[2:].lower(), target=_PROXY_TARGET)
-    return _create2(_PROXY_FACTORY, _bytes(owner), keccak(bytes.fromhex(code)))
+    code = _PROXY_CODE.format(factory=PROXY_FACTORY[2:].lower(), target=_PROXY_TARGET)
+    return _create2(PROXY_FACTORY, _bytes(owner), keccak(bytes.fromhex(code)))
 
 
 def _deposit(owner: str, head: int, target: str, code: str) -> str:

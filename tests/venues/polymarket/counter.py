@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from bot.chain.addresses import POLYGON
 from bot.model.account import Secret
 from bot.sandbox.http import HttpServer, Reply, Request
-from bot.venues.polymarket.sdk.client import Sdk
+from bot.venues.polymarket.sdk.client import RelayerKey, Sdk
 from bot.venues.polymarket.settings import PRODUCTION, Endpoints, Pace
 
 KEY = Secret("0x" + "11" * 32)
@@ -77,7 +77,13 @@ async def open_counter() -> AsyncIterator[Counter]:
 
 
 @asynccontextmanager
-async def open_sdk(counter: Counter, *, wallet: str = EOA, key: Secret = KEY) -> AsyncIterator[Sdk]:
+async def open_sdk(
+    counter: Counter,
+    *,
+    wallet: str = EOA,
+    key: Secret = KEY,
+    relayer_key: RelayerKey | None = None,
+) -> AsyncIterator[Sdk]:
     """Log in at the counter."""
     sdk = await Sdk.open(
         key=key,
@@ -85,7 +91,7 @@ async def open_sdk(counter: Counter, *, wallet: str = EOA, key: Secret = KEY) ->
         endpoints=counter.endpoints,
         contracts=POLYGON,
         pace=QUICK,
-        relayer_key=None,
+        relayer_key=relayer_key,
     )
     try:
         yield sdk
