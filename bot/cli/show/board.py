@@ -43,6 +43,7 @@ _SHORT = {
     "SIZING_ZERO": "the sizing rule wants none",
     "STALE_BOOK": "the book is old",
     "STALE_PRICES": "portfolio prices are old",
+    "TERM_STRUCTURE": "its deadlines' prices contradict",
     "TOO_THIN": "too little on offer near the mid",
     "TOO_WIDE": "the spread is too wide",
     "UNKNOWN_ORDER": "an order's fate is not known",
