@@ -96,7 +96,7 @@ def _open_in(
     chance: Chance,
 ) -> tuple[MarketView | None, Reason]:
     """Return where a new hedge belongs, or why nowhere."""
-    fit = _fitting(event, strategy=strategy, now=now)
+    fit = _fitting(event, strategy=strategy, now=now, after=_earliest(strategy, now))
     if not fit:
         return None, _why_none(event.markets, waiting, strategy=strategy, now=now)
     target, text = _best(fit, strategy=strategy, now=now, chance=chance)
@@ -121,7 +121,8 @@ def _stay_or_leave(
     text = _must_leave(held, strategy=strategy, now=now)
     if not text:
         return held, Reason(code="MARKET", text=f"held: {held.market.slug}")
-    fit = _fitting(event, strategy=strategy, now=now)  # what must be left does not fit
+    after = max(held.market.ends_at or now, _earliest(strategy, now)) if held.named else now
+    fit = _fitting(event, strategy=strategy, now=now, after=after)  # what is left does not fit
     if fit:
         target, why = _best(fit, strategy=strategy, now=now, chance=chance)
         return target, Reason(code="ROLL_DUE", text=f"{text}; {why}" if len(fit) > 1 else text)
@@ -137,8 +138,19 @@ def _main(positions: Sequence[Position], event: EventView) -> Position:
     return max(positions, key=lambda position: order.index(position.token_id))
 
 
-def _fitting(event: EventView, *, strategy: Strategy, now: datetime) -> list[MarketView]:
-    fit = [view for view in event.markets if _fits(view, strategy=strategy, now=now)]
+def _earliest(strategy: Strategy, now: datetime) -> datetime:
+    """Return after when a market must end to be opened in.
+
+    The days before a date are as good as any to cover it; the last days of a deadline are not.
+    """
+    return now + strategy.roll.before_end if has_deadlines(strategy) else now
+
+
+def _fitting(
+    event: EventView, *, strategy: Strategy, now: datetime, after: datetime
+) -> list[MarketView]:
+    until = now + strategy.horizon
+    fit = [view for view in event.markets if _fits(view, strategy, after=after, until=until)]
     return sorted(fit, key=_has_no_price) if len(fit) > 1 else fit
 
 
@@ -158,14 +170,13 @@ def _has_no_price(view: MarketView) -> bool:
     return book.mid is None and not book.is_crossed
 
 
-def _fits(view: MarketView, *, strategy: Strategy, now: datetime) -> bool:
+def _fits(view: MarketView, strategy: Strategy, *, after: datetime, until: datetime) -> bool:
     market = view.market
     if not view.named or not is_tradable(market):
         return False
     if market.ends_at is None:
         return not strategy.market.series
-    start = now + strategy.roll.before_end if strategy.market.series else now
-    return start < market.ends_at <= now + strategy.horizon
+    return after < market.ends_at <= until
 
 
 def _must_leave(held: MarketView, *, strategy: Strategy, now: datetime) -> str:
@@ -202,11 +213,12 @@ def _why_none(
         return Reason(code="NO_MARKET", text=text)
     ends = [view.market.ends_at for view in markets if view.market.ends_at is not None]
     days = ", ".join(f"{(end - now).total_seconds() / 86_400:.0f}" for end in ends[:4])
-    text = (
-        f"no market ends within the horizon of {strategy.horizon.days} days and later than the"
-        f" roll date ({strategy.roll.before_end.days} days before its end);"
-        f" those listed end in {days or 'unknown'} days"
-    )
+    text = f"no market ends within the horizon of {strategy.horizon.days} days"
+    if has_deadlines(strategy):
+        text += (
+            f" and later than the roll date ({strategy.roll.before_end.days} days before its end)"
+        )
+    text += f"; those listed end in {days or 'unknown'} days"
     return Reason(code="WRONG_DATE", text=text)
 
 

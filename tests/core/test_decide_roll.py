@@ -6,14 +6,20 @@ from decimal import Decimal
 
 import pytest
 
+from bot.core.case import Case, open_case
 from bot.core.decide import decide
+from bot.core.roll import MarketChoice
 from bot.model.decision import Verdict
+from bot.model.market import Quote
 from bot.model.orders import OrderType, Purpose, Side
-from bot.model.strategy import RollRule, SeriesOf
+from bot.model.rule import Sizing
+from bot.model.strategy import CloseRule, RollRule, SeriesOf, Strategy
 from bot.model.units import Usd
 from bot.model.view import MarketView, View
 from tests.core.builders import (
     REST,
+    All,
+    Cover,
     codes,
     make_account,
     make_event,
@@ -28,6 +34,7 @@ from tests.core.builders import (
 from tests.fakes import NO, START, YES, Levels, make_market
 
 NEXT = "201"
+DAY = timedelta(days=1)
 OLD = make_market(ends_at=START + timedelta(days=5), series_slug="fed")
 NEW = make_market(
     condition_id="0x" + "c2" * 32,
@@ -36,8 +43,6 @@ NEW = make_market(
     ends_at=START + timedelta(days=50),
     series_slug="fed",
 )
-SCARCE = {"bids": (("0.001", "50000"),), "asks": (("0.11", "50000"),)}
-"""Bids of the old market that are no price."""
 DEADLINES = RollRule(series_of=SeriesOf.DEADLINES)
 STRATEGY = make_strategy(series="fed", roll=DEADLINES)
 
@@ -63,6 +68,11 @@ def roll_view(
             **account,  # type: ignore[arg-type]
         ),
     )
+
+
+def scarce_view() -> View:
+    """Return the same with bids of the old market that are no price."""
+    return roll_view(bids=(("0.001", "50000"),), asks=(("0.11", "50000"),))
 
 
 def test_a_hedge_near_its_end_moves_to_the_next_market_as_one_unit() -> None:
@@ -158,7 +168,7 @@ def test_without_a_next_market_the_hedge_runs_to_its_end() -> None:
 
 
 def test_an_old_leg_without_bids_near_its_mid_runs_on_beside_the_new_one() -> None:
-    decision = decide(roll_view(**SCARCE), (STRATEGY,))
+    decision = decide(scarce_view(), (STRATEGY,))
 
     (into,) = decision.approved
     assert into.purpose is Purpose.ROLL_IN
@@ -179,7 +189,7 @@ def test_after_a_roll_the_hedge_is_in_the_new_market_and_rests() -> None:
 
 
 def test_an_old_leg_that_was_not_sold_runs_on_while_the_new_one_is_the_hedge() -> None:
-    view = roll_view(**SCARCE)
+    view = scarce_view()
 
     later = next_view(view, decide(view, (STRATEGY,)), after=timedelta(hours=1))
     decision = decide(later, (STRATEGY,))
@@ -340,10 +350,247 @@ def test_a_market_that_nobody_prices_any_more_is_passed_over(dead: MarketView) -
     ("near", "code"),
     [
         (make_market_view(NEW, quoted=False), "NO_BOOK"),
-        (make_market_view(NEW, bids=(("0.50", "10"),)), "NO_MID"),
+        (make_market_view(NEW, bids=(("0.50", "10"),)), "PAIR_UNDER_ONE"),
     ],
 )
 def test_a_market_whose_price_is_unknown_is_awaited(near: MarketView, code: str) -> None:
     view = make_view(make_event(near, make_market_view(FAR)))
 
     assert codes(the_event(decide(view, (STRATEGY,)))) == [code]
+
+
+BOTH = pytest.mark.parametrize("sizing", [Cover(), All()], ids=["alone", "jointly"])
+"""A rule that decides alone, and the joint programme."""
+DATES = make_strategy(series="fed")
+
+
+@BOTH
+def test_a_roll_says_what_of_the_later_cover_is_new_and_what_it_costs(sizing: Sizing) -> None:
+    event = the_event(decide(roll_view(), (replace(STRATEGY, sizing=sizing),)))
+
+    assert event.verdict is Verdict.ROLL
+    # 1 - 3.5 / 11.5, and (11.5% - 3.5%) / (1 - 3.5%).
+    assert "70% of its cover is new, for a chance of 8.3% after the present end" in (
+        event.reasons[1].text
+    )
+    assert "USD to buy and 92.46 USD to sell" in event.reasons[1].text
+
+
+@BOTH
+def test_where_a_sale_costs_too_much_the_later_market_comes_beside_the_old(sizing: Sizing) -> None:
+    strategy = replace(STRATEGY, sizing=sizing)
+    view = roll_view(bids=(("0.03", "50000"),), asks=(("0.10", "50000"),))
+
+    first = decide(view, (strategy,))
+    later = next_view(view, first, after=timedelta(days=1))
+    second = decide(later, (strategy,))
+
+    assert [intent.purpose for intent in first.approved] == [Purpose.ROLL_IN]
+    event = the_event(first)
+    assert event.verdict is Verdict.ROLL
+    assert codes(event) == ["ROLL_DUE", "WORTH_IT", "OLD_LEG_RUNS"]
+    assert event.reasons[2].text.endswith("fed-hike-dec runs to its end")
+    # What was let run is not sold at the next look.
+    assert YES in {position.token_id for position in later.account.positions}
+    assert not [intent for intent in second.approved if intent.token_id == YES]
+    assert the_event(second).verdict is Verdict.QUIET
+
+
+@BOTH
+def test_a_later_market_that_covers_little_more_is_not_bought_yet(sizing: Sizing) -> None:
+    view = roll_view(bids=(("0.105", "50000"),), asks=(("0.115", "50000"),))
+
+    event = the_event(decide(view, (replace(STRATEGY, sizing=sizing),)))
+
+    assert event.verdict is Verdict.HOLD
+    assert codes(event) == ["ROLL_REFUSED", "WORTH_IT"]
+    assert "4% of its cover is new" in event.reasons[0].text
+    assert event.reasons[0].text.endswith("the present hedge runs to its end")
+
+
+@BOTH
+def test_a_hedge_of_a_date_is_never_sold_before_it(sizing: Sizing) -> None:
+    strategy = replace(DATES, sizing=sizing)
+    view = roll_view()
+
+    first = decide(view, (strategy,))
+    later = next_view(view, first, after=timedelta(days=4))
+    second = decide(later, (strategy,))
+
+    (into,) = first.approved
+    assert (into.token_id, into.purpose) == (NEXT, Purpose.ROLL_IN)
+    assert the_event(first).reasons[2].text == (
+        "fed-hike-dec runs to its date, which the next does not cover"
+    )
+    assert {p.token_id for p in later.account.positions} == {YES, NEXT}
+    assert second.approved == ()
+
+
+def test_a_date_of_tomorrow_is_covered_though_the_next_is_due() -> None:
+    view = roll_view()
+    soon = replace(view.events[0].markets[0], market=replace(OLD, ends_at=START + DAY))
+    event = make_event(soon, view.events[0].markets[1])
+
+    decision = decide(replace(view, events=(event,), account=make_account()), (DATES,))
+
+    assert [(i.token_id, i.purpose) for i in decision.approved] == [(YES, Purpose.OPEN)]
+
+
+def test_a_deadline_of_tomorrow_is_not_opened() -> None:
+    view = roll_view()
+    event = make_event(*view.events[0].markets)
+
+    decision = decide(replace(view, events=(event,), account=make_account()), (STRATEGY,))
+
+    assert [intent.token_id for intent in decision.approved] == [NEXT]
+
+
+@pytest.mark.parametrize("roll", [RollRule(), DEADLINES], ids=["dates", "deadlines"])
+def test_nothing_is_rolled_beyond_the_end_of_the_exposure(roll: RollRule) -> None:
+    strategy = make_strategy(series="fed", roll=roll, expires_at=START + timedelta(days=5))
+
+    assert the_event(decide(roll_view(), (strategy,))).verdict is Verdict.QUIET
+
+
+@BOTH
+def test_a_roll_without_money_left_lets_the_hedge_run(sizing: Sizing) -> None:
+    view = roll_view(premium_by_event={"fed-hike": "1800"})
+    limits = replace(STRATEGY.limits, max_premium_usd=Usd(Decimal(1800)))
+    dated = replace(DATES, sizing=sizing, limits=limits)
+
+    event = the_event(decide(view, (dated,)))
+
+    assert event.verdict is Verdict.HOLD
+    assert "BUDGET_SPENT" in codes(event)
+
+
+# --- which of several deadlines
+
+
+def deadline_view(*prices: tuple[str, str], days: tuple[int, ...] = (30, 60, 110)) -> View:
+    """Return a view without a hedge, with markets by these days at these bids and asks."""
+    markets = [
+        make_market_view(
+            make_market(
+                condition_id=f"0x{number:064x}",
+                token_ids=(f"{number}01", f"{number}02"),
+                slug=f"by-{day}",
+                ends_at=START + timedelta(days=day),
+                fee_rate="0",
+            ),
+            bids=((bid, "90000"),),
+            asks=((ask, "90000"),),
+        )
+        for number, (day, (bid, ask)) in enumerate(zip(days, prices, strict=False), 1)
+    ]
+    return make_view(make_event(*markets))
+
+
+@BOTH
+def test_the_deadline_whose_cover_is_cheapest_for_its_hazard_is_held(sizing: Sizing) -> None:
+    # 1.22, 1.00 and 1.10 times the loss expected on a covered day.
+    view = deadline_view(("0.03", "0.05"), ("0.09", "0.10"), ("0.10", "0.14"))
+
+    event = the_event(decide(view, (replace(STRATEGY, sizing=sizing),)))
+
+    assert (event.verdict, event.token_id) == (Verdict.OPEN, "201")
+
+
+def test_the_choice_of_a_deadline_is_said_with_its_figures() -> None:
+    view = deadline_view(("0.03", "0.05"), ("0.09", "0.10"), ("0.10", "0.14"))
+
+    choice = choose(view, STRATEGY)
+
+    # -ln(1 - 0.095) / 60 a day; 10c over 60 days.
+    assert choice.reason.text == (
+        "by-60 covers 60 days for 0.167c a day and USD of loss, 1.00 times the 0.166% expected a"
+        " day; of the others by-110 1.10, by-30 1.22"
+    )
+
+
+def test_days_after_the_exposure_are_not_paid_for() -> None:
+    strategy = replace(STRATEGY, expires_at=START + timedelta(days=30))
+    view = deadline_view(("0.03", "0.05"), ("0.09", "0.10"))
+
+    choice = choose(view, strategy)
+
+    assert choice.target is not None
+    assert choice.target.market.slug == "by-30"
+    assert "of the others by-60 2.00" in choice.reason.text
+
+
+def test_a_market_without_an_end_or_a_day_of_exposure_is_not_compared() -> None:
+    expired = replace(STRATEGY, expires_at=START)
+    view = deadline_view(("0.03", "0.05"), ("0.09", "0.10"))
+
+    choice = choose(view, expired)
+
+    assert choice.reason.text == "soonest market that fits: by-30"
+
+
+def choose(view: View, strategy: Strategy) -> MarketChoice:
+    (event,) = view.events
+    case = open_case(view, event, strategy)
+    assert isinstance(case, Case)
+    return case.choice
+
+
+@BOTH
+def test_a_later_deadline_that_costs_less_than_the_earlier_fetches_is_not_traded(
+    sizing: Sizing,
+) -> None:
+    view = deadline_view(("0.30", "0.31"), ("0.19", "0.20"))
+
+    decision = decide(view, (replace(STRATEGY, sizing=sizing),))
+
+    event = the_event(decision)
+    assert decision.approved == ()
+    assert event.verdict is Verdict.FROZEN
+    assert codes(event) == ["TERM_STRUCTURE"]
+    assert event.reasons[0].text.startswith("by-60 costs 20.0c and by-30 fetches 30.0c")
+
+
+@BOTH
+def test_a_contradiction_stops_a_roll_and_not_an_exit(sizing: Sizing) -> None:
+    view = roll_view(bids=(("0.30", "50000"),), asks=(("0.31", "50000"),))
+    strategy = replace(STRATEGY, sizing=sizing)
+    leaves = replace(strategy, close=CloseRule(when_exposure_below_usd=20_000.0))
+
+    stuck, closed = decide(view, (strategy,)), decide(view, (leaves,))
+
+    assert stuck.approved == ()
+    assert codes(the_event(stuck)) == ["TERM_STRUCTURE"]
+    assert [intent.purpose for intent in closed.approved] == [Purpose.CLOSE]
+
+
+def test_prices_within_their_spreads_do_not_contradict() -> None:
+    view = deadline_view(("0.10", "0.13"), ("0.10", "0.12"))
+
+    assert the_event(decide(view, (STRATEGY,))).verdict is Verdict.OPEN
+
+
+def test_dates_may_cost_what_they_like() -> None:
+    view = deadline_view(("0.10", "0.11"), ("0.04", "0.05"))
+
+    event = the_event(decide(view, (DATES,)))
+
+    assert (event.verdict, event.token_id) == (Verdict.OPEN, "101")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_old_price_contradicts_nothing(known: bool) -> None:
+    view = deadline_view(("0.10", "0.11"), ("0.04", "0.05"))
+    near, far = view.events[0].markets
+    stale = Quote(far.quote.book, START - DAY) if known and far.quote else None
+    view = replace(view, events=(make_event(near, replace(far, quote=stale)),))
+
+    assert the_event(decide(view, (STRATEGY,))).token_id == "101"
+
+
+def test_a_market_that_never_ends_has_no_place_among_deadlines() -> None:
+    view = deadline_view(("0.10", "0.11"), ("0.04", "0.05"))
+    near, far = view.events[0].markets
+    endless = replace(far, market=replace(far.market, ends_at=None))
+    view = replace(view, events=(make_event(near, endless),))
+
+    assert the_event(decide(view, (STRATEGY,))).token_id == "101"
