@@ -1,6 +1,6 @@
 """What a policy made of its paths, and how two of them compare on the same paths."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,12 @@ from benchmarks.contest_world import EVENTS_A_YEAR, Floats, History
 BULL = 0.10
 """A year in which the portfolio without hedges gains more is a bull year."""
 _CONFIDENCE = 1.96
+
+
+Bought = tuple[Floats, Floats]
+"""Shares and what they cost, USD: both (paths,)."""
+Buy = Callable[[int, Floats, Floats], Bought]
+"""From the event, the worth of all and the premium of the last 365 days, USD: both (paths,)."""
 
 
 class Outcome(NamedTuple):
@@ -38,23 +44,28 @@ class Gain(NamedTuple):
 
 
 def play(policy: Policy, history: History) -> Outcome:
-    """Return what comes of a policy: each event's shares are bought when it begins, and held."""
-    bets = history.bets
-    wanted, cost = size(policy, bets), bets.cost
-    paths, events = cost.shape
-    worth, peak, drawdown = np.ones(paths), np.ones(paths), np.zeros(paths)
-    spent = np.zeros((paths, events))
-    premium = np.zeros((paths, events))
-    closes = np.empty((paths, events))
-    for event in range(events):
-        used = spent[:, max(0, event - EVENTS_A_YEAR + 1) : event].sum(axis=1)
+    """Return what comes of a policy that sizes by the closed form."""
+    wanted, cost = size(policy, history.bets), history.bets.cost
+
+    def buy(event: int, worth: Floats, used: Floats) -> Bought:
         left = np.maximum(policy.premium_cap * worth - used, 0.0)
         shares = np.minimum(wanted[:, event] * worth, left / cost[:, event])
-        wanted[:, event] = shares
-        spent[:, event] = shares * cost[:, event]
+        return shares, shares * cost[:, event]
+
+    return follow(history, buy)
+
+
+def follow(history: History, buy: Buy) -> Outcome:
+    """Return what comes of shares that are bought when an event begins, and held to its end."""
+    paths, events = history.bets.theta.shape
+    worth, peak, drawdown = np.ones(paths), np.ones(paths), np.zeros(paths)
+    spent, premium, closes = (np.zeros((paths, events)) for _ in range(3))
+    for event in range(events):
+        used = spent[:, max(0, event - EVENTS_A_YEAR + 1) : event].sum(axis=1)
+        shares, spent[:, event] = buy(event, worth, used)
         premium[:, event] = spent[:, event] / worth
         now = worth[:, None] * history.growth[:, event]
-        now += shares[:, None] * (history.bid[:, event] - cost[:, event, None])
+        now += shares[:, None] * history.bid[:, event] - spent[:, event, None]
         peaks = np.maximum(np.maximum.accumulate(now, axis=1), peak[:, None])
         drawdown = np.maximum(drawdown, (1.0 - now / peaks).max(axis=1))
         worth, peak = now[:, -1], peaks[:, -1]
@@ -65,8 +76,8 @@ def play(policy: Policy, history: History) -> Outcome:
         drawdown=drawdown,
         turnover=premium.mean(axis=1) * EVENTS_A_YEAR,
         yearly=at_year[:, 1:] / at_year[:, :-1] - 1.0,
-        offered=wanted.size,
-        hedged=int((wanted > 0.0).sum()),
+        offered=premium.size,
+        hedged=int((premium > 0.0).sum()),
     )
 
 
