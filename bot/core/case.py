@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from bot.core.exposure import cover_from_outside, measure_loss
+from bot.core.faults import find_fault, say_crossed
 from bot.core.fees import fee_per_share
 from bot.core.forecast import days_until, pool_forecast, prior_weight
 from bot.core.orders import MINIMUM_MARKETABLE_USD
@@ -168,6 +169,7 @@ def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason
         return choice.reason
     book = trusted_book(market, strategy=strategy, now=view.now)
     only_exits = book if isinstance(book, Reason) else choice.fault
+    only_exits = only_exits or find_fault(view, market, max_quote_age=strategy.max_quote_age)
     if isinstance(book, Reason):
         seen = book_of_complement(view, market, strategy=strategy)
         if seen is None:
@@ -268,8 +270,9 @@ def trusted_book(market: MarketView, *, strategy: Strategy, now: datetime) -> Bo
         )
     book = quote.book
     if book.mid is None:
-        side = "crossed" if book.is_crossed else "one-sided or empty"
-        text = f"{_name_book(market)} is {side}, so it says no probability"
+        if book.is_crossed:
+            return say_crossed(book, _name_book(market))
+        text = f"{_name_book(market)} is one-sided or empty, so it says no probability"
         return Reason(code="NO_MID", text=text)
     return book
 

@@ -2,6 +2,7 @@
 
 from bot.core.case import Case, fee_at
 from bot.core.hedge import Trade, plan_buy, plan_rest
+from bot.core.misfit import find_misfit
 from bot.core.utility import TwoState
 from bot.core.wishes import rests_first
 from bot.model.decision import Reason
@@ -50,7 +51,7 @@ def barred(case: Case) -> Reason | None:
     if spread > most:
         text = f"the spread is {spread * 100:.1f}c; costs.max_spread is {most * 100:.1f}c"
         return Reason(code="TOO_WIDE", text=text)
-    return None
+    return find_misfit(case)
 
 
 def say_worth(trade: Trade) -> Reason:

@@ -48,6 +48,8 @@ class Market:
     group_title: str = ""
     """The venue's short label inside its event ("25 bps increase"); empty if it has none."""
     event_slug: str = ""
+    group_size: int = 0
+    """How many markets its neg-risk event has, of which exactly one resolves Yes; 0 if unknown."""
     series_slug: str = ""
     ends_at: datetime | None = None
     """The scheduled end, not the time of resolution; None if the venue gives none."""

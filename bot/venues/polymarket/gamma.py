@@ -206,6 +206,7 @@ def _market(row: MarketRow, where: str, event: EventRow | None) -> Market | None
         return None
     parent = event or (row.events[0] if row.events else None)
     kind = _kind(row, where)
+    siblings = (parent.markets if parent else None) or ()
     return Market(
         condition_id=_condition(row, kind, where),
         kind=kind,
@@ -222,6 +223,7 @@ def _market(row: MarketRow, where: str, event: EventRow | None) -> Market | None
         fee=_fee(row, where),
         group_title=row.group_item_title or "",
         event_slug=parent.slug if parent else "",
+        group_size=len(siblings) if row.neg_risk else 0,
         series_slug=parent.series_name if parent else "",
         ends_at=wire.instant(row.end_date, name=f"{where}.endDate"),
         # Not said is not "yes".

@@ -78,6 +78,7 @@ class KnownMarkets:
             market = replace(
                 market,
                 tick=self._book_ticks.get(market.condition_id, market.tick),
+                group_size=market.group_size or known.group_size,  # a lone row does not say
                 payouts=market.payouts or known.payouts,
                 closed=market.closed or known.closed,
                 accepting_orders=market.accepting_orders and not known.closed,

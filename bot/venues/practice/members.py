@@ -190,6 +190,7 @@ class Members:
             fee=FeeSchedule(rate=Decimal(self._series.fee_rate)),
             group_title=outcome.label,
             event_slug=f"{self._series.slug}-{_slug(day)}{suffix}",
+            group_size=len(self._series.outcomes) if self._series.neg_risk else 0,
             series_slug=self._series.slug,
             ends_at=ends_at,
         )

@@ -63,6 +63,15 @@ async def reading(
             await data.close()
 
 
+async def test_the_size_of_a_neg_risk_group_stays_known_when_a_market_is_read_alone() -> None:
+    group = [replace(market, neg_risk=True) for market in fed_markets(1)]
+    async with reading(group) as (_, data):
+        assert (await data.find(MarketRef(slug=group[0].slug), now=START))[0].group_size == 0
+        found = await data.find(SERIES, now=START)
+        assert [market.group_size for market in found] == [2]
+        assert (await data.market(found[0].condition_id)).group_size == 2
+
+
 @pytest.mark.parametrize("market", [ctf_market(), v2_market()])
 async def test_market_comes_back_as_it_was_listed(market: Market) -> None:
     async with reading([ctf_market(), v2_market()]) as (_, data):
