@@ -286,7 +286,11 @@ def market_with_book(**levels: object) -> MarketView:
         (market_with_book(bids=(("0.11", "9"),)), "NO_MID", "one-sided or empty"),
         (market_with_book(asks=(("0.12", "9"),)), "NO_MID", "one-sided or empty"),
         (market_with_book(), "NO_MID", "one-sided or empty"),
-        (market_with_book(bids=(("0.13", "9"),), asks=(("0.12", "9"),)), "PAIR_UNDER_ONE", "crossed"),
+        (
+            market_with_book(bids=(("0.13", "9"),), asks=(("0.12", "9"),)),
+            "PAIR_UNDER_ONE",
+            "crossed",
+        ),
     ],
 )
 def test_a_book_that_cannot_be_trusted_freezes_its_event(
