@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.app.build import DEADLINE
 from bot.config import MarketDataName, Settings
 from bot.core.accounting import mark
+from bot.core.premium import decay_of, premium_per_day
 from bot.ledger import LedgerReader
 from bot.model.market import Book
 from bot.model.orders import LiveOrder
@@ -33,6 +34,10 @@ class Held:
     worth_usd_est: UsdEst | None
     """At the best bid of the last kept view; None if that has no book of it."""
     ends_at: datetime | None
+    premium_per_day_usd_est: UsdEst | None
+    """What it cost for each day that it covers; None if its end is not known."""
+    decay_usd_est: UsdEst | None
+    """What it loses in a day without news; None if its price or end is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,8 @@ class Standing:
     """In 365 days, resting and unknown buys counted as spent."""
     premium_budget_usd: Usd | None
     """None before the first decision."""
+    premium_left_usd: Usd | None
+    """Of the budget; below 0 if the budget has become smaller."""
     total_usd: Usd
     """Cost of all that is held or being bought."""
     max_total_usd: Usd | None
@@ -81,6 +88,9 @@ def read_standing(settings: Settings, reader: LedgerReader, *, now: datetime) ->
         cost = sum((position.cost_usd for position in account.positions), Decimal(0))
         reserved = sum((order.reserved_usd for order in account.orders), Decimal(0))
         counts = reader.lifecycle_counts()
+        used = Usd(account.premium_used_usd + reserved)
+        budget = view.limits.premium_budget_usd if view else None
+        dated = {event: memory.is_dated for event, memory in reader.memories().items()}
         return Standing(
             mode=reader.mode,
             market_data=str(settings.market_data),
@@ -91,11 +101,12 @@ def read_standing(settings: Settings, reader: LedgerReader, *, now: datetime) ->
             halted=reader.halted(),
             halted_at=reader.halted_at(),
             cash_usd=account.cash_usd,
-            held=_held(account, view),
+            held=_held(account, view, dated),
             worth_at=view.now if view else None,
             orders=account.orders,
-            premium_used_usd=Usd(account.premium_used_usd + reserved),
-            premium_budget_usd=view.limits.premium_budget_usd if view else None,
+            premium_used_usd=used,
+            premium_budget_usd=budget,
+            premium_left_usd=None if budget is None else Usd(budget - used),
             total_usd=Usd(cost + reserved),
             max_total_usd=view.limits.max_total_usd if view else None,
             amiss=reader.standing(),
@@ -119,15 +130,26 @@ def _last_view(reader: LedgerReader) -> View | None:
     return None if cycle is None else reader.decision(cycle).view
 
 
-def _held(account: Account, view: View | None) -> tuple[Held, ...]:
+def _held(account: Account, view: View | None, dated: Mapping[EventId, bool]) -> tuple[Held, ...]:
     markets: dict[TokenId, MarketView] = {}
     for event in view.events if view else ():
         markets |= {market.token_id: market for market in event.markets}
-    return tuple(_describe(p, markets.get(p.token_id)) for p in account.positions)
+    return tuple(
+        _describe(
+            position,
+            markets.get(position.token_id),
+            now=view.now if view else None,
+            dated=dated.get(position.event, False),
+        )
+        for position in account.positions
+    )
 
 
-def _describe(position: Position, seen: MarketView | None) -> Held:
+def _describe(
+    position: Position, seen: MarketView | None, *, now: datetime | None, dated: bool
+) -> Held:
     book: Book | None = seen.quote.book if seen and seen.quote else None
+    ends_at = seen.market.ends_at if seen else None
     return Held(
         event=position.event,
         market=seen.market.slug if seen else "",
@@ -137,5 +159,9 @@ def _describe(position: Position, seen: MarketView | None) -> Held:
         shares=position.shares,
         cost_usd=position.cost_usd,
         worth_usd_est=mark(position, book),
-        ends_at=seen.market.ends_at if seen else None,
+        ends_at=ends_at,
+        premium_per_day_usd_est=premium_per_day(position, ends_at),
+        decay_usd_est=None
+        if now is None
+        else decay_of(position, book, ends_at=ends_at, now=now, dated=dated),
     )

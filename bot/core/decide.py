@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from bot.core.budget import Funding, fund
+from bot.core.budget import Funding, fund, left_of_shared, measure_usage
 from bot.core.case import stale_prices
 from bot.core.event import REFUSED_AGAIN, Due, EventOutcome, decide_event, look_at
 from bot.core.risk import check_orders
@@ -15,7 +15,7 @@ from bot.core.rounding import round_estimate
 from bot.model.decision import Decision, Denial, EventDecision, Reason, Verdict
 from bot.model.orders import OrderIntent, Purpose, Side
 from bot.model.strategy import Strategy
-from bot.model.units import EventId, TokenId
+from bot.model.units import EventId, TokenId, Usd
 from bot.model.view import EventMemory, View
 
 
@@ -49,6 +49,7 @@ def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
         approved=approved,
         denials=denials,
         notes=tuple(notes),
+        premium_left_usd=Usd(left_of_shared(view, measure_usage(view))["premium_budget"]),
         next_wake_at=min(wakes, default=None),
     )
 

@@ -19,6 +19,7 @@ from bot.core.gate import count_decision
 from bot.core.kelly import edge_over_odds, kelly_fraction
 from bot.core.orders import Wish
 from bot.core.plan import asks_most, plan_event
+from bot.core.premium import asks_about_a_date, measure_upkeep
 from bot.core.rounding import round_estimate
 from bot.core.wishes import Answer, Plan
 from bot.model.decision import Comparison, EventDecision, Reason, Verdict
@@ -114,6 +115,7 @@ def _describe(case: Case, verdict: Verdict, memory: EventMemory) -> EventDecisio
         forecast=case.forecast,
         token_id=case.market.token_id,
         held_shares=case.held_shares,
+        upkeep=measure_upkeep(case),
     )
 
 
@@ -214,6 +216,7 @@ def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
         unfinished=plan.buy is not None and plan.buy.capped_by in ("depth", "level", "book"),
         retry_at=now + (retry_after if plan.wishes else _wait(plan)),
         rested_at=now if rests else None,
+        is_dated=asks_about_a_date(case.strategy),
         rested_price=plan.wishes[0].trade.limit if rests else 0.0,
         rule_state=kept,
     )

@@ -12,7 +12,7 @@ import msgspec
 from bot.model.orders import OrderIntent
 from bot.model.rule import Firing
 from bot.model.signal import Estimate
-from bot.model.units import EventId, OrderId, TokenId, UsdEst
+from bot.model.units import EventId, OrderId, TokenId, Usd, UsdEst
 from bot.model.view import EventMemory
 
 
@@ -72,6 +72,20 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     full_coverage_shares: float
 
 
+class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
+    """What one share costs while nothing happens. **Source:** HEDGING section 2.2."""
+
+    days_left: float
+    """To the market's end."""
+    hazard: float
+    """That the market implies, a day."""
+    decay_usd_est: UsdEst
+    """What the price loses in a day without news; 0 for a market that asks about one date. It is no
+    loss against fair value: what it insures becomes safer by as much."""
+    premium_usd_est: UsdEst
+    """All-in price of a share bought now, for each day it covers."""
+
+
 class EventDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What was concluded for one event."""
 
@@ -100,6 +114,8 @@ class EventDecision(msgspec.Struct, frozen=True, kw_only=True):
     """Spread, depth and fees of the planned change, above the mid."""
     sizing_note: str = ""
     comparison: Comparison | None = None
+    upkeep: Upkeep | None = None
+    """None if its market names no end, or the event could not be decided."""
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,5 +138,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     denials: tuple[Denial, ...]
     notes: tuple[Reason, ...] = ()
     """About the portfolio as a whole: stale prices, a budget that was cut."""
+    premium_left_usd: Usd | None = None
+    """Of the budget of 365 days, before this decision; None in records of old versions."""
     next_wake_at: datetime | None = None
     """When time alone may change the conclusion; None if it cannot."""

@@ -74,6 +74,8 @@ class EventMemory:
     retry_at: datetime | None = None
     rested_at: datetime | None = None
     """When a resting order of this plan was first placed; None if none."""
+    is_dated: bool = False
+    """Whether the hedge's market asks about one date, so that it does not decay day by day."""
     rested_price: float = 0.0
     rule_state: Mapping[str, float] = field(default_factory=dict)
     """Trigger key or ``sizing`` -> what that rule remembers; ``KEY:fired`` -> when a trigger with

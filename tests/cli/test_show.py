@@ -362,12 +362,15 @@ def make_standing() -> Standing:
                 cost_usd=Usd(Decimal(53)),
                 worth_usd_est=UsdEst(50.4),
                 ends_at=START,
+                premium_per_day_usd_est=UsdEst(0.64),
+                decay_usd_est=UsdEst(0.21),
             ),
         ),
         worth_at=START,
         orders=(),
         premium_used_usd=Usd(Decimal(242)),
         premium_budget_usd=Usd(Decimal(1263)),
+        premium_left_usd=Usd(Decimal(1021)),
         total_usd=Usd(Decimal(242)),
         max_total_usd=Usd(Decimal(2526)),
         amiss={},
@@ -378,25 +381,47 @@ def make_standing() -> Standing:
 def test_status_shows_positions_with_cost_and_bid() -> None:
     said = words_of(render_standing(make_standing(), width=100))
     assert "12 at 2026-11-02 12:00 UTC, written 4 s ago" in said
-    assert "242 USD in 365 days, of 1,263 USD" in said
+    assert "242 USD in 365 days, of 1,263 USD; 1,021 USD left" in said
     assert "fed-hike 420 53.00 USD 50.40 USD Nov 2 Yes: A hike in December?" in said
+    assert "fed-hike: 0.64 USD of premium a covered day; a day without news costs 0.21 USD" in said
     assert "1 opened, 1 rolled, 1 closed, 1 settled, 1 refused" in said
 
 
 def test_status_without_a_view_says_what_is_not_known() -> None:
     (held,) = make_standing().held
-    bare = replace(held, market="", question="", outcome="", worth_usd_est=None, ends_at=None)
+    bare = replace(
+        held,
+        market="",
+        question="",
+        outcome="",
+        worth_usd_est=None,
+        ends_at=None,
+        premium_per_day_usd_est=None,
+        decay_usd_est=None,
+    )
     standing = replace(
         make_standing(),
         cycle=None,
         held=(bare,),
         worth_at=None,
         premium_budget_usd=None,
+        premium_left_usd=None,
         max_total_usd=None,
     )
     said = words_of(render_standing(standing, width=100))
     assert "none yet; the ledger was written 4 s ago" in said
     assert "not known open token 1" in said
+    assert "fed-hike: end not known" in said
+
+
+def test_status_says_that_a_date_does_not_decay_and_a_budget_is_overdrawn() -> None:
+    (held,) = make_standing().held
+    dated, unpriced = replace(held, decay_usd_est=UsdEst(0.0)), replace(held, decay_usd_est=None)
+    standing = replace(make_standing(), held=(dated, unpriced), premium_left_usd=Usd(Decimal(-12)))
+    said = words_of(render_standing(standing, width=100))
+    assert "of 1,263 USD; 12.00 USD over it" in said
+    assert "a covered day; a day without news costs nothing fed-hike" in said
+    assert said.count("of premium a covered day;") == 1
 
 
 def test_status_names_what_is_urgent_first() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -22,6 +23,7 @@ def render_standing(standing: Standing, *, width: int) -> Iterator[RenderableTyp
     if standing.held:
         yield Text()
         yield _render_held(standing, width=width)
+        yield from (Text(_say_upkeep(held), "dim") for held in standing.held)
     resting = [order for order in standing.orders if order.status is OrderStatus.OPEN]
     if resting:
         yield Text()
@@ -59,7 +61,8 @@ def _render_figures(standing: Standing) -> Table:
     grid.add_row(
         "premium used",
         f"{usd(standing.premium_used_usd)} in 365 days"
-        + ("" if budget is None else f", of {usd(budget)}"),
+        + ("" if budget is None else f", of {usd(budget)}")
+        + ("" if standing.premium_left_usd is None else f"; {_say_left(standing)}"),
     )
     grid.add_row(
         "all hedges", usd(standing.total_usd) + ("" if most is None else f", of {usd(most)}")
@@ -67,6 +70,21 @@ def _render_figures(standing: Standing) -> Table:
     counts = ", ".join(f"{count} {kind}" for kind, count in standing.lifecycle.items())
     grid.add_row("so far", counts)
     return grid
+
+
+def _say_left(standing: Standing) -> str:
+    left = standing.premium_left_usd or Decimal(0)
+    return f"{usd(left)} left" if left >= 0 else f"{usd(-left)} over it"
+
+
+def _say_upkeep(held: Held) -> str:
+    """Return the premium of a covered day, and what a day without news costs."""
+    paid = held.premium_per_day_usd_est
+    said = "end not known" if paid is None else f"{usd(paid)} of premium a covered day"
+    if held.decay_usd_est is not None:
+        loses = usd(held.decay_usd_est) if held.decay_usd_est > 0.0 else "nothing"
+        said += f"; a day without news costs {loses}"
+    return f"{held.event}: {said}"
 
 
 def _say_cycle(standing: Standing) -> str:
