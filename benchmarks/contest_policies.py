@@ -75,6 +75,7 @@ POLICIES = (
     replace(SHRUNK, name="utility, shrunk, cap 1.5%", premium_cap=PREMIUM_CAP),
     GATED,
     replace(GATED, name="utility, shrunk, gate, cap 3%", premium_cap=2.0 * PREMIUM_CAP),
+    replace(DEFAULT, name="no signal: gate, cap 1.5%", belief=Belief.MARKET),
     DEFAULT,
     ORACLE,
 )

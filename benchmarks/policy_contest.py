@@ -32,6 +32,8 @@ BY_DECIDE = 300
 """Paths that the real ``decide`` plays too."""
 GAMMAS = (3.0, RISK_AVERSION)
 LEAST_REFUSED = 0.90
+MOST_APART = 0.03
+"""Of premium, between ``decide`` and the closed form."""
 MOST_LOST = 1e-4
 """A year, against not hedging, where hedges do not pay: 1 basis point."""
 
@@ -53,6 +55,7 @@ def main() -> int:
     print_prices(base)
     print(f"  closed form, both worlds: {time.perf_counter() - began:.0f} s\n")
     missed += print_claims(check_decide(BASE, paths=BY_DECIDE))
+    missed += print_claims(check_refused(SMALL, paths=BY_DECIDE // 6))
     return int(missed > 0)
 
 
@@ -96,16 +99,28 @@ def check_decide(world: World, *, paths: int) -> list[tuple[str, bool]]:
     """Return whether the real ``decide`` and the closed form make the same of the same paths."""
     (history,) = draw(world, paths=paths, seed=2)
     real, twin, none = play_decide(world, history), play(DEFAULT, history), play(NONE, history)
-    print(f"  {paths} paths by the real decide, {world.name} world: {real.hedged:,} of")
-    print(f"    {real.offered:,} events hedged, by the closed form {twin.hedged:,}; premium a year")
-    print(f"    {real.turnover.mean():.3%} and {twin.turnover.mean():.3%}")
+    print(f"  {paths} paths by the real decide, {world.name} world: {real.hedged:,} of", end=" ")
+    print(f"{real.offered:,} events hedged, by the closed form {twin.hedged:,}")
     claims = []
     for gamma in GAMMAS:
         apart, ours = compare(real, twin, gamma), compare(real, none, gamma)
         print(f"    against none at {gamma:g}: {say(ours)}")
         text = f"decide differs from the closed form at {gamma:g} by {say(apart)}: within noise"
         claims.append((text, apart.low <= 0.0 <= apart.high))
+    # The interval alone would let pass a twin that buys half as much again.
+    spends, should = float(real.turnover.mean()), float(twin.turnover.mean())
+    text = f"decide spends {spends:.3%} a year on premium, the closed form {should:.3%}"
+    claims.append((text, abs(spends - should) <= MOST_APART * should))
     return claims
+
+
+def check_refused(world: World, *, paths: int) -> list[tuple[str, bool]]:
+    """Return whether the real ``decide`` refuses what is not worth its price."""
+    (history,) = draw(world, paths=paths, seed=2)
+    real = play_decide(world, history)
+    refused = 1.0 - real.hedged / real.offered
+    text = f"decide refuses {refused:.1%} of {real.offered:,} hedges of the {world.name} world"
+    return [(text, refused >= LEAST_REFUSED)]
 
 
 def print_table(played: Played) -> None:
