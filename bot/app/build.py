@@ -199,7 +199,7 @@ def _simulated(
 
 def make_terms(settings: Settings) -> Terms:
     """Return the terms of a cycle as the user set them."""
-    budget, total = settings.premium_budget, settings.max_total
+    budget, total, cluster = settings.premium_budget, settings.max_total, settings.max_cluster
     return Terms(
         mode=settings.mode,
         version=program_version(),
@@ -212,6 +212,11 @@ def make_terms(settings: Settings) -> Terms:
         max_price_age=settings.max_price_age,
         max_view_age=settings.max_view_age,
         max_quote_age=settings.max_quote_age,
+        max_cluster_usd=cluster.usd if cluster else None,
+        max_cluster_share=cluster.share if cluster else None,
+        funding_rate=settings.funding_rate,
+        correlations=settings.correlations,
+        volatility=settings.volatility,
         deadline=DEADLINE,
     )
 

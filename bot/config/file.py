@@ -12,6 +12,7 @@ from bot.config.texts import (
     Budget,
     BudgetText,
     ModeText,
+    PartText,
     RiskAversion,
     SocketAddress,
     Switch,
@@ -19,6 +20,9 @@ from bot.config.texts import (
     WebAddress,
 )
 from bot.model.text import Cents, Delay, Duration, Instant, Share, UsdText, Whole, Words
+from bot.model.view import Correlations
+
+_TOGETHER = Correlations()
 
 
 class Group(BaseModel):
@@ -148,6 +152,20 @@ class Live(Group):
     ] = 5
 
 
+class CorrelationsFile(Group):
+    """How closely events move together, from 0% to under 100%."""
+
+    calm: Annotated[PartText, Field(description="between all events")] = _TOGETHER.calm
+    stress: Annotated[PartText, Field(description="the same under stress")] = _TOGETHER.stress
+    same_cluster: Annotated[
+        PartText, Field(description="between events of one event.cluster, where it is more")
+    ] = _TOGETHER.same_cluster
+    stressed_by: Annotated[
+        Words,
+        Field(description="the reading that is above 0 under stress, such as together.stress"),
+    ] = _TOGETHER.stressed_by
+
+
 class Recorded(Group):
     """History instead of live quotes; for `polyhedge replay`."""
 
@@ -193,6 +211,19 @@ class ConfigFile(Group):
     max_total: Annotated[
         BudgetText, Field(description="the most that all hedges together may cost: 3% or 2400usd")
     ] = Budget(share=0.03)
+    max_cluster: Annotated[
+        BudgetText | None,
+        Field(description="the most premium in 365 days for events of one event.cluster: 1%"),
+    ] = None
+    funding_rate: Annotated[
+        Share, Field(description="what your cash earns elsewhere in a year, such as 4%")
+    ] = 0.0
+    volatility: Annotated[
+        Share, Field(description="how much the portfolio moves in a year apart from the events")
+    ] = 0.16
+    correlations: Annotated[
+        CorrelationsFile, Field(description="how closely events move together")
+    ] = CorrelationsFile()
     max_price_age: Annotated[
         Duration, Field(description="past this age of portfolio prices nothing is bought")
     ] = timedelta(days=4)

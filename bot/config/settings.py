@@ -26,6 +26,7 @@ from bot.config.portfolio import (
 from bot.config.texts import Budget
 from bot.errors import ConfigError, UserError
 from bot.model.portfolio import PortfolioSource
+from bot.model.view import Correlations
 from bot.yaml_lines.fields import check_fields
 from bot.yaml_lines.reader import MapNode, Problem, line_of, read_yaml, report
 
@@ -57,6 +58,11 @@ class Settings:
     """Most premium over any 365 days."""
     max_total: Budget
     """Most cost of all positions, resting and unknown buys together."""
+    max_cluster: Budget | None
+    """Most premium over any 365 days for the events of one cluster; None for no such limit."""
+    funding_rate: float
+    volatility: float
+    correlations: Correlations
     max_price_age: timedelta
     max_quote_age: timedelta
     """For strategies that do not say."""
@@ -154,6 +160,10 @@ def _settings(
         risk_aversion=file.risk_aversion,
         premium_budget=file.premium_budget,
         max_total=file.max_total,
+        max_cluster=file.max_cluster,
+        funding_rate=file.funding_rate,
+        volatility=file.volatility,
+        correlations=Correlations(**dict(file.correlations)),
         max_price_age=file.max_price_age,
         max_quote_age=file.max_quote_age,
         max_view_age=file.max_view_age,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from bot.model.text import read_fraction, read_number, read_ratio, read_usd, text_of
+from pydantic import WithJsonSchema
+
+from bot.model.text import read_fraction, read_number, read_ratio, read_share, read_usd, text_of
 
 _MOST = 10**15
 _BARE = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
@@ -25,6 +27,13 @@ def _read_aversion(text: str) -> float:
     if not 0.1 <= number <= 100.0:
         raise ValueError(f"is {text}; it must lie from 0.1 to 100. 4.3 is a good choice.")
     return number
+
+
+def _read_part(text: str) -> float:
+    part = read_share(text)
+    if part >= 1.0:
+        raise ValueError(f"is {text}; it must be under 100%.")
+    return part
 
 
 def _read_mode(text: str) -> str:
@@ -114,4 +123,9 @@ SocketAddress = Annotated[str, text_of(_read_socket_address, "an address of a We
 Currency = Annotated[str, text_of(_read_currency, "a currency such as EUR")]
 Signed = Annotated[Decimal, text_of(_read_signed, "a number; negative for a short")]
 PriceText = Annotated[Decimal, text_of(_read_price, "a price")]
+PartText = Annotated[
+    float,
+    text_of(_read_part, "a part such as 30%"),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+ ?(%|bp|bps)$"}),
+]
 RiskAversion = Annotated[float, text_of(_read_aversion, "a number from 0.1 to 100")]

@@ -78,7 +78,7 @@ def fund(view: View, wishes: Sequence[Wish], strategies: Mapping[EventId, Strate
     buys.sort(key=lambda wish: (-wish.trade.benefit / max(-wish.trade.cash, 1e-9), wish.event))
     usage = measure_usage(view)
     for wish in buys:
-        usage = _fund_buy(funding, view, wish, strategies[wish.event], usage)
+        usage = _fund_buy(funding, view, wish, strategies, usage)
     return funding
 
 
@@ -90,8 +90,16 @@ def _fund_sale(funding: Funding, wish: Wish) -> None:
         funding.explain(wish.event, made)
 
 
-def _fund_buy(funding: Funding, view: View, wish: Wish, strategy: Strategy, usage: Usage) -> Usage:
+def _fund_buy(
+    funding: Funding,
+    view: View,
+    wish: Wish,
+    strategies: Mapping[EventId, Strategy],
+    usage: Usage,
+) -> Usage:
+    strategy = strategies[wish.event]
     shared, own = left_of_shared(view, usage), left_of_event(strategy, usage)
+    shared |= left_of_cluster(view, strategies, strategy.cluster, usage)
     if wish.purpose is Purpose.MERGE:  # no premium: it comes back with more when the pairs merge
         shared = {"cash on the venue": shared["cash on the venue"]}
         own = {"limits.max_order_usd": own["limits.max_order_usd"]}
@@ -117,6 +125,18 @@ def left_of_shared(view: View, usage: Usage) -> dict[str, Decimal]:
         "max_total": limits.max_total_usd - usage.total,
         "cash on the venue": view.account.cash_usd - usage.reserved,
     }
+
+
+def left_of_cluster(
+    view: View, strategies: Mapping[EventId, Strategy], cluster: str, usage: Usage
+) -> dict[str, Decimal]:
+    """Return what is left of the limit that events of one cluster share; nothing without one."""
+    most = view.limits.max_cluster_usd
+    if most is None or not cluster:
+        return {}
+    mine = [event for event, strategy in strategies.items() if strategy.cluster == cluster]
+    used = sum((usage.by_event.get(event, Decimal(0)) for event in mine), Decimal(0))
+    return {"max_cluster": most - used}
 
 
 def left_of_event(strategy: Strategy, usage: Usage) -> dict[str, Decimal]:

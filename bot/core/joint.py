@@ -11,20 +11,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.core.budget import left_of_event, left_of_shared, measure_usage
+from bot.core.budget import left_of_cluster, left_of_event, left_of_shared, measure_usage
+from bot.core.carry import carry_of
 from bot.core.case import Case, fee_at
 from bot.core.gate import measure_gate
 from bot.core.hedge import DEPTH_WINDOW, ask_depth
+from bot.core.known import know_all
 from bot.core.offers import Ladder, ask_ladder, bid_ladder, rest_ladder, trade_of
 from bot.core.orders import Wish
-from bot.core.outlook import Outlook, know_all, look_out
+from bot.core.outlook import Outlook, look_out
 from bot.core.programme import Cap, Offer, Programme, Solution, Trouble, certainty_equivalent, solve
+from bot.core.programme.problem import Floats
 from bot.core.purchase import barred, highest_price
 from bot.core.wishes import Answer, rests_first
 from bot.model.decision import Reason
 from bot.model.orders import Side
 from bot.model.strategy import Strategy
-from bot.model.units import EventId
+from bot.model.units import EventId, TokenId
 from bot.model.view import View
 
 _DUST = 0.005
@@ -32,9 +35,24 @@ _DUST = 0.005
 
 
 class _Quoted(NamedTuple):
+    """What one event offers, and where that stands in the programme."""
+
+    case: Case
     asks: Ladder
     bids: Ladder
+    first: int
+    """Index of its first offer: asks, then bids."""
     note: str
+
+    @property
+    def buys(self) -> slice:
+        """Where its asks stand among the offers."""
+        return slice(self.first, self.first + len(self.asks.levels))
+
+    @property
+    def sales(self) -> slice:
+        """Where its bids stand among the offers."""
+        return slice(self.buys.stop, self.buys.stop + len(self.bids.levels))
 
 
 def plan_jointly(
@@ -55,67 +73,116 @@ def plan_jointly(
     outlook = look_out(view, know_all(view, strategies), others, days=days)
     if isinstance(outlook, Trouble):
         return Reason(code=outlook.code, text=outlook.text)
-    quoted = {event: _quote(*ask, column=outlook.column[event]) for event, ask in asks.items()}
-    levels = [level for each in quoted.values() for ladder in each[:2] for level in ladder.levels]
-    buys = {index: level.unit for index, level in enumerate(levels) if level.offer.side > 0}
-    programme = _programme(view, outlook, tuple(level.offer for level in levels))
-    money = Cap("money", buys, _money_left(view, others))
-    solution = solve(replace(programme, caps=(money,)))
+    quoted = _quote_all(asks)
+    caps = _caps(view, strategies, quoted, others)
+    charged = _programme(view, outlook, quoted, charged=True)
+    solution = solve(replace(charged, caps=caps))
     if isinstance(solution, Trouble):
         return Reason(code=solution.code, text=solution.text)
     # Benefits are counted at what is paid, not at what the band charges.
-    paid = tuple(level.offer._replace(charge=level.offer.side * level.unit) for level in levels)
-    return _answers(asks, quoted, replace(programme, offers=paid), solution, outlook)
+    paid = _programme(view, outlook, quoted, charged=False)
+    return _answers(quoted, paid, caps, solution, outlook)
 
 
-def _programme(view: View, outlook: Outlook, offers: tuple[Offer, ...]) -> Programme:
+def _programme(
+    view: View, outlook: Outlook, quoted: Sequence[_Quoted], *, charged: bool
+) -> Programme:
+    offers: list[Offer] = []
+    for each in quoted:
+        place = outlook.place[each.case.event.event]
+        for ladder in (each.asks, each.bids):
+            offers += ladder.offers(
+                place.column, is_complement=place.is_complement, charged=charged
+            )
     return Programme(
         wealth=outlook.wealth,
         weights=outlook.scenarios.weights,
         node_weights=outlook.node_weights,
         payoffs=outlook.scenarios.pays,
         gamma=view.limits.risk_aversion,
-        offers=offers,
+        offers=tuple(offers),
     )
 
 
-def _money_left(view: View, others: Sequence[Wish]) -> float:
-    spent = sum(-wish.trade.cash for wish in others if wish.side is Side.BUY)
-    left = min(left_of_shared(view, measure_usage(view)).values(), default=Decimal(0))
-    return max(float(left) - spent, 0.0)
+def _caps(
+    view: View,
+    strategies: Mapping[EventId, Strategy],
+    quoted: Sequence[_Quoted],
+    others: Sequence[Wish],
+) -> tuple[Cap, ...]:
+    """Return the limits that events share, USD; those of one event end its ladder."""
+    usage = measure_usage(view)
+    for wish in others:
+        if wish.side is Side.BUY:
+            usage = usage.with_buy(wish.event, Decimal(-wish.trade.cash))
+    left = left_of_shared(view, usage)
+    # All of these count the same USD: only the least of them can bind.
+    name = min(left, key=lambda name: left[name])
+    caps = [Cap(name, _costs(quoted), max(float(left[name]), 0.0))]
+    for cluster in sorted({strategy.cluster for strategy in strategies.values()}):
+        mine = [each for each in quoted if each.case.strategy.cluster == cluster]
+        limits = left_of_cluster(view, strategies, cluster, usage)
+        caps += [Cap(cluster, _costs(mine), max(float(most), 0.0)) for most in limits.values()]
+    return tuple(caps)
 
 
-def _quote(case: Case, most: float, *, column: int) -> _Quoted:
+def _costs(quoted: Sequence[_Quoted]) -> dict[int, float]:
+    """Return what a share of each purchase costs, by the index of its offer."""
+    return {
+        each.first + index: level.unit
+        for each in quoted
+        for index, level in enumerate(each.asks.levels)
+    }
+
+
+def _quote_all(asks: Mapping[EventId, tuple[Case, float]]) -> list[_Quoted]:
+    """Return what is on offer; events that want the same token share its depth by their gaps."""
+    gaps = {event: max(most - case.held_shares, 0.0) for event, (case, most) in asks.items()}
+    wanted: dict[TokenId, float] = {}
+    for event, (case, _) in asks.items():
+        wanted[case.market.token_id] = wanted.get(case.market.token_id, 0.0) + gaps[event]
+    quoted: list[_Quoted] = []
+    first = 0
+    for event, (case, _) in asks.items():
+        whole = wanted[case.market.token_id]
+        part = gaps[event] / whole if whole > 0.0 else 1.0
+        quoted.append(_quote(case, gaps[event], part=part, first=first))
+        first = quoted[-1].sales.stop
+    return quoted
+
+
+def _quote(case: Case, gap: float, *, part: float, first: int) -> _Quoted:
     """Return what is on offer for an event, its costs multiplied by its band."""
-    costs = case.strategy.costs
-    fee = fee_at(case.market.market.fee)
+    fee, carry = fee_at(case.market.market.fee), carry_of(case)
     multiplier, note = measure_gate(case)
+    if part < 1.0:
+        note += f"; {part:.0%} of the depth, as another strategy wants the same token"
     held = 0.0 if case.is_dust else case.held_shares
-    bids = bid_ladder(case.book, market=column, most=held, multiplier=multiplier, fee_at=fee)
-    gap = most - case.held_shares
+    bids = bid_ladder(case.book, most=held, multiplier=multiplier, carry=carry, fee_at=fee)
     if barred(case) is not None:
-        return _Quoted(Ladder((), 0.0, 1.0, "barred"), bids, note)
+        return _Quoted(case, Ladder((), 1, 0.0, 1.0, carry, "barred"), bids, first, note)
     own = left_of_event(case.strategy, measure_usage(case.view))
     most_usd = float(min(own.values()))
     if rests_first(case):
         tick = float(case.market.market.tick)
         asks = rest_ladder(
-            case.book, market=column, most=gap, ends="target", most_usd=most_usd, tick=tick
+            case.book, most=gap, ends="target", most_usd=most_usd, tick=tick, carry=carry
         )
-        return _Quoted(asks, bids, note)
-    mid = case.book.mid or 0.0
-    depth = ask_depth(case.book, up_to=mid + DEPTH_WINDOW) * costs.max_share_of_depth
+        return _Quoted(case, asks, bids, first, note)
+    depth = part * case.strategy.costs.max_share_of_depth
+    depth *= ask_depth(case.book, up_to=(case.book.mid or 0.0) + DEPTH_WINDOW)
     asks = ask_ladder(
         case.book,
-        market=column,
         most=min(gap, depth),
         ends="target" if gap <= depth else "depth",
         most_usd=most_usd,
         highest=highest_price(case),
         multiplier=multiplier,
+        carry=carry,
         fee_at=fee,
+        part=part,
     )
-    return _Quoted(asks, bids, note)
+    return _Quoted(case, asks, bids, first, note)
 
 
 def _round(number: float) -> float:
@@ -123,43 +190,56 @@ def _round(number: float) -> float:
 
 
 def _answers(
-    asks: Mapping[EventId, tuple[Case, float]],
-    quoted: Mapping[EventId, _Quoted],
+    quoted: Sequence[_Quoted],
     paid: Programme,
+    caps: Sequence[Cap],
     solution: Solution,
     outlook: Outlook,
 ) -> Mapping[EventId, Answer]:
     # Less than half a lot is nothing, and a thousandth of a share is finer than any order.
     shares = np.array([round(n, 3) if n > _DUST else 0.0 for n in solution.shares])
     everything = certainty_equivalent(paid, shares)
+
+    def benefit(mine: slice) -> float:
+        without = shares.copy()
+        without[mine] = 0.0
+        return _round(everything - certainty_equivalent(paid, without))
+
     found: dict[EventId, Answer] = {}
-    start = 0
-    for event, each in quoted.items():
-        case, column = asks[event][0], outlook.column[event]
+    for each in quoted:
+        case, place = each.case, outlook.place[each.case.event.event]
+        after = _round(place.worth(solution.reservation[place.column]))
         fee = fee_at(case.market.market.fee)
-        trades = []
-        for ladder in each[:2]:
-            mine = slice(start, start + len(ladder.levels))
-            start = mine.stop
-            without = shares.copy()
-            without[mine] = 0.0
-            benefit = (
-                everything - certainty_equivalent(paid, without) if shares[mine].any() else 0.0
-            )
-            trades.append(
-                trade_of(
-                    ladder,
-                    [float(n) for n in shares[mine]],
-                    worth=_round(solution.reservation[column]),
-                    money_price=_round(solution.cap_price[0]),
-                    benefit=_round(benefit),
-                    fee_at=_none if rests_first(case) and ladder is each.asks else fee,
-                    highest=highest_price(case),
-                )
-            )
-        worth = _round(solution.before[column])
-        found[event] = Answer(buy=trades[0], sell=trades[1], worth=worth, note=each.note)
+        buy = trade_of(
+            each.asks,
+            _taken(shares, each.buys),
+            worth=after,
+            money_price=_round(_money_price(each, caps, solution)),
+            benefit=benefit(each.buys) if shares[each.buys].any() else 0.0,
+            fee_at=_none if rests_first(case) else fee,
+            highest=highest_price(case),
+        )
+        sell = trade_of(
+            each.bids,
+            _taken(shares, each.sales),
+            worth=after,
+            money_price=0.0,
+            benefit=benefit(each.sales) if shares[each.sales].any() else 0.0,
+            fee_at=fee,
+        )
+        worth = _round(place.worth(solution.before[place.column]))
+        found[case.event.event] = Answer(buy=buy, sell=sell, worth=worth, note=each.note)
     return found
+
+
+def _taken(shares: Floats, mine: slice) -> list[float]:
+    return [float(n) for n in shares[mine]]
+
+
+def _money_price(quoted: _Quoted, caps: Sequence[Cap], solution: Solution) -> float:
+    """Return what a USD spent on an event is worth beyond itself: the price of all its caps."""
+    prices = zip(caps, solution.cap_price, strict=True)
+    return sum([price for cap, price in prices if quoted.first in cap.per_share])
 
 
 def _none(_price: float) -> float:

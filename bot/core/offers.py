@@ -16,30 +16,56 @@ class Level(NamedTuple):
     """USD per share."""
     unit: float
     """All-in cost of a share, or what selling one brings; USD."""
-    offer: Offer
-    """Charged at the unit, its distance from the mid multiplied: the no-trade band."""
+    charge: float
+    """The same as it is weighed: its distance from the mid multiplied (the no-trade band), and
+    with its carry."""
+    size: float
+    """Shares."""
 
 
 class Ladder(NamedTuple):
     """The levels of one side, best first."""
 
     levels: tuple[Level, ...]
+    side: int
+    """1: they may be bought; -1: they may be sold to."""
     mid: float
     multiplier: float
+    carry: float
+    """Cost of the money a share binds to its market's end, a fraction of its price; less than
+    nothing where the venue pays more for holding it."""
     ends: str
     """What ends it: ``target``, ``depth``, ``chase``, ``money`` or ``book``, as in `Trade`."""
+
+    def offers(self, market: int, *, is_complement: bool, charged: bool) -> list[Offer]:
+        """Return the levels as the programme takes them.
+
+        Args:
+            market: Column of the programme.
+            is_complement: Whether this token pays where the column's does not.
+            charged: At what is weighed; else at what is paid, with the carry.
+        """
+        found = []
+        for level in self.levels:
+            cost = self.side * (level.charge if charged else level.unit * (1.0 + self.carry))
+            if is_complement:  # A share of it is 1 USD and one share less of the other.
+                found.append(Offer(market, -self.side, cost - self.side, level.size))
+            else:
+                found.append(Offer(market, self.side, cost, level.size))
+        return found
 
 
 def ask_ladder(
     book: Book,
     *,
-    market: int,
     most: float,
     ends: str,
     most_usd: float,
     highest: float,
     multiplier: float,
+    carry: float,
     fee_at: Callable[[float], float],
+    part: float = 1.0,
 ) -> Ladder:
     """Return what may be bought.
 
@@ -47,13 +73,14 @@ def ask_ladder(
 
     Args:
         book: Of the token; both sides stand.
-        market: Column of the programme.
         most: Shares that may be bought.
         ends: Why not more.
         most_usd: Most to spend, fee included.
         highest: Price that is not exceeded, USD without fee.
         multiplier: By which the cost above the mid is charged.
+        carry: As in `Ladder`.
         fee_at: Fee per share at a price, USD.
+        part: Of each level; the rest is offered to others that want the same token.
     """
     mid = book.mid or 0.0
     levels: list[Level] = []
@@ -64,28 +91,34 @@ def ask_ladder(
             spent = "money" if most > 0.0 else ends
             ends = "chase" if price > highest else spent
             break
-        size = min(size_e6 / MILLION, most, most_usd / unit)
-        charge = mid + multiplier * (unit - mid)
-        levels.append(Level(price, unit, Offer(market, 1, charge, size)))
-        most, most_usd = most - size_e6 / MILLION, most_usd - size * unit
+        shown = size_e6 / MILLION * part
+        size = min(shown, most, most_usd / unit)
+        charge = mid + multiplier * (unit - mid) + carry * unit
+        levels.append(Level(price, unit, charge, size))
+        most, most_usd = most - shown, most_usd - size * unit
     else:
         ends = ends if most <= 0.0 else "book"
-    return Ladder(tuple(levels), mid, multiplier, ends)
+    return Ladder(tuple(levels), 1, mid, multiplier, carry, ends)
 
 
 def rest_ladder(
-    book: Book, *, market: int, most: float, ends: str, most_usd: float, tick: float
+    book: Book, *, most: float, ends: str, most_usd: float, tick: float, carry: float
 ) -> Ladder:
     """Return what may be offered for at the best bid: no fee, no spread, and it may never fill."""
     # Bid and ask may meet; an order that rests must stay below the ask.
     price = min(book.bid_prices[0] / MILLION, book.ask_prices[0] / MILLION - tick)
     size = min(most, most_usd / price) if price >= tick else 0.0
-    level = Level(price, price, Offer(market, 1, price, max(size, 0.0)))
-    return Ladder((level,) if size > 0.0 else (), book.mid or 0.0, 1.0, ends)
+    level = Level(price, price, price * (1.0 + carry), max(size, 0.0))
+    return Ladder((level,) if size > 0.0 else (), 1, book.mid or 0.0, 1.0, carry, ends)
 
 
 def bid_ladder(
-    book: Book, *, market: int, most: float, multiplier: float, fee_at: Callable[[float], float]
+    book: Book,
+    *,
+    most: float,
+    multiplier: float,
+    carry: float,
+    fee_at: Callable[[float], float],
 ) -> Ladder:
     """Return what may be sold of ``most`` shares that are held."""
     mid = book.mid or 0.0
@@ -93,13 +126,13 @@ def bid_ladder(
     for price_e6, size_e6 in zip(book.bid_prices, book.bid_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price - fee_at(price)
-        proceeds = mid - multiplier * (mid - unit)
+        proceeds = mid - multiplier * (mid - unit) + carry * unit
         if most <= 0.0 or proceeds <= 0.0:
             break
         size = min(size_e6 / MILLION, most)
-        levels.append(Level(price, unit, Offer(market, -1, -proceeds, size)))
+        levels.append(Level(price, unit, proceeds, size))
         most -= size
-    return Ladder(tuple(levels), mid, multiplier, "target" if most <= 0.0 else "book")
+    return Ladder(tuple(levels), -1, mid, multiplier, carry, "target" if most <= 0.0 else "book")
 
 
 def trade_of(
@@ -127,11 +160,11 @@ def trade_of(
     if shares <= 0.0:
         return no_trade(_why_none(ladder, worth))
     used = [index for index, each in enumerate(taken) if each > 0.0]
-    last, full = ladder.levels[used[-1]], taken[used[-1]] >= ladder.levels[used[-1]].offer.size
-    sign, multiplier = float(last.offer.side), ladder.multiplier
+    last, full = ladder.levels[used[-1]], taken[used[-1]] >= ladder.levels[used[-1]].size
+    sign, multiplier = float(ladder.side), ladder.multiplier
     cash = -sign * sum(n * level.unit for n, level in zip(taken, ladder.levels, strict=True))
-    # The last share: mid + multiplier * (all_in - mid) + money_price * all_in = worth.
-    binding = money_price if sign > 0.0 else 0.0
+    # The last share: mid + multiplier * (all_in - mid) + (carry + money_price) * all_in = worth.
+    binding = ladder.carry + (money_price if sign > 0.0 else 0.0)
     all_in = (worth + (multiplier - 1.0) * ladder.mid) / (multiplier + binding)
     limit = price_worth(all_in, fee_at, sign=sign)
     ends = ("level" if used[-1] + 1 < len(ladder.levels) else ladder.ends) if full else "price"
@@ -150,5 +183,5 @@ def _why_none(ladder: Ladder, worth: float) -> str:
     """Return why nothing was taken: what is worth its charge and not taken had no money left."""
     if not ladder.levels:
         return ladder.ends
-    first = ladder.levels[0].offer
-    return "money" if first.side * worth > first.charge + 1e-6 else "price"
+    clears = ladder.side * (worth - ladder.levels[0].charge)
+    return "money" if clears > 1e-6 else "price"

@@ -1,4 +1,8 @@
-"""What may come, for the whole portfolio: each event's chance, loss and cover, and our wealth."""
+"""What may come, for the whole portfolio: each event's chance, loss and cover, and our wealth.
+
+A market is one outcome however many strategies look at it: those of one token add their losses,
+those of opposite tokens set theirs off against each other.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,103 +10,46 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.core.case import Case, open_case
 from bot.core.copula import Loadings
-from bot.core.exposure import measure_impacts
+from bot.core.known import Known
 from bot.core.orders import Wish
 from bot.core.programme import Trouble
 from bot.core.programme.problem import Floats
 from bot.core.scenarios import Group, Scenarios, joint_scenarios
 from bot.core.worlds import spread_worth, worth_by_scenario
-from bot.model.decision import Reason
 from bot.model.orders import Side
-from bot.model.strategy import Strategy
 from bot.model.units import EventId, TokenId
-from bot.model.view import EventView, View
+from bot.model.view import View
 
-LOADINGS = Loadings(all_events=0.3, same_cluster=0.6)
-MISSED, STRAY = 0.01, 0.002
-"""Of a market with an objective question. **Source:** HEDGING sections 4.5 and 12."""
-UNSURE = 0.5
-"""Standard deviation of a loss that was only stated, as a part of it. **Source:** section 3."""
-VOLATILITY = 0.16
-"""Of the portfolio by everything else, a year: that of broad shares."""
+SLACK = 0.03
+"""By so much an outcome may exclusive outcomes add up to more than 1: the mids of wide books do."""
 
 
-class Known(NamedTuple):
-    """One event as the outlook takes it."""
+class Place(NamedTuple):
+    """Where an event stands in the scenarios."""
 
-    event: EventId
-    chance: float
-    """Our forecast."""
-    priced_in: float
-    """The market's probability."""
-    loss: float
-    """USD lost if it happens against if it does not."""
-    impacts: Sequence[float]
-    """On each holding, a fraction; empty if only the loss is known."""
-    token_id: TokenId
-    """That pays if it happens; empty for none."""
-    group: str
-    """Events of one name exclude each other; empty for an event of its own."""
+    column: int
+    is_complement: bool
+    """Whether it happens where the column's outcome does not."""
+
+    def of(self, table: Floats) -> Floats:
+        """Return the event's column of a table of outcomes: (scenarios,)."""
+        column = table[:, self.column]
+        return 1.0 - column if self.is_complement else column
+
+    def worth(self, of_column: float) -> float:
+        """Return what a share of the event's token is worth, from that of the column's."""
+        return 1.0 - of_column if self.is_complement else of_column
 
 
 class Outlook(NamedTuple):
     """Joint scenarios and our wealth in them, with what is held and what others will buy."""
 
     scenarios: Scenarios
-    column: Mapping[EventId, int]
+    place: Mapping[EventId, Place]
     wealth: Floats
     """(scenarios, nodes), USD."""
     node_weights: Floats
-
-
-def know_all(view: View, strategies: Mapping[EventId, Strategy]) -> list[Known]:
-    """Return what is known of every event; one that never was known is left out."""
-    known: list[Known] = []
-    for event in view.events:
-        if event.event in strategies:
-            case = open_case(view, event, strategies[event.event])
-            each = _from_memory(event) if isinstance(case, Reason) else _from_case(case)
-            known += [] if each is None else [each]
-    return known
-
-
-def _from_case(case: Case) -> Known:
-    """Return what is known of an event that can be decided."""
-    mid, market = case.forecast.market, case.market.market
-    impacts = measure_impacts(
-        case.view.portfolio.holdings,
-        event=case.event.event,
-        impact=case.strategy.impact,
-        probability=mid,
-    )
-    exclusive = market.neg_risk and market.event_slug and case.market.adverse_index == 0
-    return Known(
-        event=case.event.event,
-        chance=case.forecast.probability,
-        priced_in=mid,
-        loss=case.exposure_usd_est,
-        impacts=impacts,
-        token_id=case.market.token_id,
-        group=market.event_slug if exclusive else "",
-    )
-
-
-def _from_memory(event: EventView) -> Known | None:
-    """Return what the last plan knew of an event that is frozen now; None if there was none."""
-    memory = event.memory
-    if memory.run_at is None or not 0.0 < memory.probability < 1.0:
-        return None
-    return Known(
-        event=event.event,
-        chance=memory.probability,
-        priced_in=memory.probability,
-        loss=memory.exposure_usd_est,
-        impacts=(),
-        token_id=memory.token_id,
-        group="",
-    )
 
 
 def look_out(
@@ -111,67 +58,128 @@ def look_out(
     """Return the scenarios and our wealth in each.
 
     Args:
-        view: Portfolio, cash, positions.
+        view: Portfolio, cash, positions, and how closely events move together.
         known: The events; one whose loss was frozen keeps it whatever the holdings say now.
         others: Trades of this decision that other sizing rules have planned: held already.
         days: To the end of the hedges, for everything else that moves the portfolio.
     """
-    groups, order = _groups(known)
-    scenarios = joint_scenarios(groups, LOADINGS)
+    groups, place = _groups(known)
+    scenarios = joint_scenarios(groups, _loadings(view))
     if isinstance(scenarios, Trouble):
         return scenarios
-    column = {event: index for index, event in enumerate(order)}
-    worth = _worth(view, known, scenarios.happens, column)
+    happens = np.empty((len(scenarios.weights), len(known)))
+    for index, each in enumerate(known):
+        happens[:, index] = place[each.event].of(scenarios.happens)
+    worth = _worth(view, known, happens)
     if float(worth.min()) <= 0.0:
         text = f"in the worst scenario {worth.min():,.0f} USD of the portfolio are left"
         return Trouble("RUIN", f"{text}; look at the impacts")
-    losses = np.zeros(len(order))
-    losses[[column[each.event] for each in known]] = [each.loss for each in known]
+    unsure = np.array([each.unsure for each in known])
     wealth, node_weights = spread_worth(
         worth,
-        uncertain_usd=UNSURE * np.sqrt(scenarios.happens @ losses**2),
-        volatility=VOLATILITY * math.sqrt(max(days, 0.0) / 365.0),
+        uncertain_usd=np.sqrt(happens @ unsure**2),
+        volatility=view.limits.volatility * math.sqrt(max(days, 0.0) / 365.0),
     )
-    sure = _sure(view, known, others, scenarios.pays, column)
-    return Outlook(scenarios, column, wealth + sure[:, None], node_weights)
+    sure = _sure(view, known, others, scenarios.pays, place)
+    return Outlook(scenarios, place, wealth + sure[:, None], node_weights)
 
 
-def _groups(known: Sequence[Known]) -> tuple[list[Group], list[EventId]]:
-    """Return the groups, and the events in the order of the scenarios' columns.
+def _loadings(view: View) -> Loadings:
+    """Return how closely events move together now: more so under stress."""
+    given = view.limits.correlations
+    reading = view.portfolio.readings.get(given.stressed_by)
+    stressed = reading is not None and reading.number > 0.0
+    between_all = given.stress if stressed else given.calm
+    return Loadings(between_all, max(given.same_cluster, between_all))
 
-    Mids of exclusive outcomes may add up to more than 1 by their spreads: they are scaled.
-    """
-    members: dict[str, list[Known]] = {}
-    for each in known:
-        members.setdefault(each.group or f"event {each.event}", []).append(each)
+
+class _Outcome(NamedTuple):
+    """One market as the scenarios take it."""
+
+    known: Sequence[Known]
+    """All that look at it."""
+    is_first: bool
+    """Whether its column is where the market's first token pays."""
+
+    @property
+    def loss(self) -> float:
+        """USD lost where the column's outcome happens, against where it does not."""
+        return sum(each.loss if self.agrees(each) else -each.loss for each in self.known)
+
+    @property
+    def chance(self) -> float:
+        """Of the column's outcome; where forecasts differ, their mean."""
+        said = [each.chance if self.agrees(each) else 1.0 - each.chance for each in self.known]
+        return sum(said) / len(said)
+
+    @property
+    def missed(self) -> float:
+        """Probability that the column does not pay although its outcome happened."""
+        return max(each.missed if self.agrees(each) else each.stray for each in self.known)
+
+    @property
+    def stray(self) -> float:
+        """Probability that it pays although its outcome did not happen."""
+        return max(each.stray if self.agrees(each) else each.missed for each in self.known)
+
+    def agrees(self, known: Known) -> bool:
+        """Return whether an event happens where the column's outcome does."""
+        return known.is_first == self.is_first
+
+
+def _groups(known: Sequence[Known]) -> tuple[list[Group], dict[EventId, Place]]:
+    """Return the groups, and where each event stands among the columns they make."""
+    members: dict[str, dict[str, list[Known]]] = {}
+    for each in sorted(known, key=lambda each: each.event):
+        markets = members.setdefault(each.group or each.market, {})
+        markets.setdefault(each.market, []).append(each)
     groups: list[Group] = []
-    order: list[EventId] = []
-    for name, mine in members.items():
-        mine.sort(key=lambda each: (-each.loss, each.event))
-        scale = max(1.0, sum(each.chance for each in mine))
-        chances = tuple(each.chance / scale for each in mine)
-        groups.append(Group(name=name, chances=chances, missed=MISSED, stray=STRAY))
-        order += [each.event for each in mine]
-    return groups, order
+    place: dict[EventId, Place] = {}
+    start = 0
+    for name, markets in members.items():
+        outcomes = [_Outcome(each, is_first=True) for each in markets.values()]
+        if len(outcomes) == 1 and outcomes[0].loss < 0.0:
+            # The first outcome comes with other bad events: here that is the other side.
+            outcomes = [_Outcome(outcomes[0].known, is_first=False)]
+        outcomes.sort(key=lambda each: (-each.loss, each.known[0].event))
+        groups.append(_group(name, outcomes))
+        for column, outcome in enumerate(outcomes, start=start):
+            for each in outcome.known:
+                place[each.event] = Place(column, not outcome.agrees(each))
+        start += len(outcomes)
+    return groups, place
 
 
-def _worth(
-    view: View, known: Sequence[Known], happens: Floats, column: Mapping[EventId, int]
-) -> Floats:
+def _group(name: str, outcomes: Sequence[_Outcome]) -> Group:
+    """Return exclusive outcomes; a little over 1 together by their spreads, they are scaled."""
+    total = sum(each.chance for each in outcomes)
+    scale = total if 1.0 < total <= 1.0 + SLACK * len(outcomes) else 1.0
+    clusters = sorted({known.cluster for each in outcomes for known in each.known} - {""})
+    return Group(
+        name=name,
+        chances=tuple(each.chance / scale for each in outcomes),
+        cluster=clusters[0] if clusters else "",
+        missed=max(each.missed for each in outcomes),
+        stray=max(each.stray for each in outcomes),
+    )
+
+
+def _worth(view: View, known: Sequence[Known], happens: Floats) -> Floats:
     """Return the portfolio's worth in each scenario; losses that holdings do not show are added."""
     holdings = view.portfolio.holdings
     worth = np.array([holding.usd_est for holding in holdings])
-    shown = [each for each in known if each.impacts]
-    columns = [column[each.event] for each in shown]
+    shown = [index for index, each in enumerate(known) if each.impacts]
     total = worth_by_scenario(
         worth=worth,
-        impacts=np.array([each.impacts for each in shown]).reshape(len(shown), len(worth)).T,
-        priced_in=np.array([each.priced_in for each in shown]),
-        happens=happens[:, columns],
+        impacts=np.array([known[index].impacts for index in shown])
+        .reshape(len(shown), len(worth))
+        .T,
+        priced_in=np.array([known[index].priced_in for index in shown]),
+        happens=happens[:, shown],
     )
-    for each in known:
+    for index, each in enumerate(known):
         seen = -float(worth @ np.array(each.impacts)) if each.impacts else 0.0
-        total += (each.loss - seen) * (each.priced_in - happens[:, column[each.event]])
+        total += (each.loss - seen) * (each.priced_in - happens[:, index])
     return total
 
 
@@ -180,19 +188,23 @@ def _sure(
     known: Sequence[Known],
     others: Sequence[Wish],
     pays: Floats,
-    column: Mapping[EventId, int],
+    place: Mapping[EventId, Place],
 ) -> Floats:
     """Return cash and what our shares pay in each scenario; other positions count at their cost."""
-    at = {each.token_id: column[each.event] for each in known if each.token_id}
+    paid: dict[TokenId, Floats] = {}
+    for each in known:
+        own = place[each.event].of(pays)
+        paid |= dict(zip(each.tokens, (own, 1.0 - own), strict=True))
+    paid.pop(TokenId(""), None)
     total = np.full(len(pays), float(view.account.cash_usd))
     for position in view.account.positions:
-        if position.token_id in at:
-            total += float(position.shares) * pays[:, at[position.token_id]]
+        if position.token_id in paid:
+            total += float(position.shares) * paid[position.token_id]
         else:
             total += float(position.cost_usd)
     for wish in others:
         sign = 1.0 if wish.side is Side.BUY else -1.0
         total += wish.trade.cash
-        if wish.token_id in at:
-            total += sign * wish.trade.shares * pays[:, at[wish.token_id]]
+        if wish.token_id in paid:
+            total += sign * wish.trade.shares * paid[wish.token_id]
     return total

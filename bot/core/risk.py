@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.core.budget import Usage, measure_usage
+from bot.core.budget import Usage, left_of_cluster, measure_usage
 from bot.core.case import stale_prices
 from bot.core.orders import MINIMUM_MARKETABLE_USD
 from bot.core.roll import is_tradable
@@ -27,13 +27,18 @@ class Check:
     intent: OrderIntent
     view: View
     usage: Usage
-    strategy: Strategy
+    strategies: Mapping[EventId, Strategy]
     market: Market
     held: Mapping[TokenId, Decimal]
     busy: Mapping[TokenId, str]
     """Tokens with an order of ours that has not ended, or approved before in this decision."""
     buying: Set[TokenId]
     """Those of them that are bought."""
+
+    @property
+    def strategy(self) -> Strategy:
+        """The one whose order it is."""
+        return self.strategies[self.intent.event]
 
     @property
     def spend(self) -> Decimal:
@@ -74,7 +79,7 @@ def check_orders(
             intent=intent,
             view=view,
             usage=usage,
-            strategy=strategies[intent.event],
+            strategies=strategies,
             market=markets[intent.token_id],
             held=held,
             busy=busy,
@@ -169,6 +174,15 @@ def _over_event(check: Check) -> tuple[str, object, object] | None:
     return ("EVENT_PREMIUM_OVER_LIMIT", limit, after) if over else None
 
 
+def _over_cluster(check: Check) -> tuple[str, object, object] | None:
+    cluster = check.strategy.cluster
+    left = left_of_cluster(check.view, check.strategies, cluster, check.usage).get("max_cluster")
+    if left is None or check.premium <= max(left, Decimal(0)):
+        return None
+    limit = check.view.limits.max_cluster_usd
+    return "CLUSTER_PREMIUM_OVER_LIMIT", limit, Decimal(limit or 0) - left + check.premium
+
+
 def _over_budget(check: Check) -> tuple[str, object, object] | None:
     limit, after = check.view.limits.premium_budget_usd, check.usage.premium + check.premium
     over = check.premium > 0 and after > limit
@@ -209,6 +223,7 @@ CONTROLS: tuple[Control, ...] = (
     _prices_stale,
     _over_order,
     _over_event,
+    _over_cluster,
     _over_budget,
     _over_total,
     _cash_short,

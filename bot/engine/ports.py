@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.model.portfolio import Portfolio
 from bot.model.signal import Get
 from bot.model.units import Usd
-from bot.model.view import SharedLimits
+from bot.model.view import Correlations, SharedLimits
 from bot.strategy import Changes
 from bot.venues.ports import MarketData, Venue
 
@@ -64,6 +64,12 @@ class Terms:
     max_price_age: timedelta
     max_view_age: timedelta
     max_quote_age: timedelta
+    max_cluster_usd: Decimal | None
+    """Fixed limit of a cluster; None if it is a share of the portfolio, or there is none."""
+    max_cluster_share: float | None
+    funding_rate: float
+    correlations: Correlations
+    volatility: float
     deadline: timedelta
     """A cycle that takes longer is ended."""
 
@@ -76,6 +82,9 @@ class Terms:
             total = self.max_total_usd
         if self.live_total_usd is not None:
             total = min(total, self.live_total_usd)
+        cluster = self.max_cluster_usd
+        if self.max_cluster_share is not None:
+            cluster = _cents(worth * self.max_cluster_share)
         return SharedLimits(
             risk_aversion=self.risk_aversion,
             premium_budget_usd=Usd(_cents(worth * self.premium_budget_share))
@@ -85,6 +94,10 @@ class Terms:
             max_price_age=self.max_price_age,
             max_view_age=self.max_view_age,
             max_quote_age=self.max_quote_age,
+            max_cluster_usd=None if cluster is None else Usd(cluster),
+            funding_rate=self.funding_rate,
+            correlations=self.correlations,
+            volatility=self.volatility,
         )
 
 

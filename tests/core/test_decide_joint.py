@@ -1,20 +1,16 @@
 """Events decided together: what they share, what they hold for each other, and what is said."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from bot.core import raking
 from bot.core.decide import decide
 from bot.core.programme import interior
-from bot.model.decision import Decision, EventDecision, Verdict
-from bot.model.market import FeeSchedule
+from bot.model.decision import EventDecision, Verdict
 from bot.model.orders import OrderType, Purpose, Side
 from bot.model.strategy import CloseRule, RollRule, SeriesOf, Strategy
-from bot.model.view import EventView, MarketView, View
 from tests.core.builders import (
     REST,
     All,
@@ -34,61 +30,15 @@ from tests.core.builders import (
     next_view,
     the_event,
 )
+from tests.core.several import narrow, planned, several
 from tests.fakes import START, Levels, make_market
 
-FAIR: Levels = (("0.12", "50000"), ("0.13", "90000"))
 HOUR = timedelta(hours=1)
 
 
 def decide_one(strategy: Strategy | None = None, **given: object) -> EventDecision:
     view = make_view(**given)  # type: ignore[arg-type]
     return the_event(decide(view, (strategy or make_strategy(sizing=All()),)))
-
-
-def several(
-    count: int,
-    *,
-    sizings: Sequence[Cover | All] | None = None,
-    fraction: float = 0.1,
-    series: str = "",
-    **limits: object,
-) -> tuple[View, tuple[Strategy, ...]]:
-    """Return events that each cost ``fraction`` of 20,000 USD of a sector of their own."""
-    views: list[EventView] = []
-    strategies: list[Strategy] = []
-    for index in range(1, count + 1):
-        market = make_market(
-            condition_id=f"0x{index:064x}", token_ids=(f"{index}01", f"{index}02"), slug=f"m{index}"
-        )
-        if series:
-            market = replace(market, neg_risk=True, event_slug=series)
-        sizing = sizings[index - 1] if sizings else All()
-        strategy = make_strategy(
-            event=f"event-{index}",
-            lines=(make_line(f"sector-{index}", -fraction),),
-            sizing=sizing,
-            min_benefit_to_cost=0.0,
-        )
-        strategies.append(strategy)
-        views.append(make_event(make_market_view(market, asks=FAIR), event=strategy.event))
-    holdings = [make_holding(f"S{i}", 20_000.0, sector=f"sector-{i}") for i in range(1, count + 1)]
-    view = make_view(
-        *views,
-        portfolio=make_portfolio(*holdings, make_holding("REST", 50_000.0, sector="rest")),
-        account=make_account(cash_usd="20000"),
-        limits=make_limits(**limits),  # type: ignore[arg-type]
-    )
-    return view, tuple(strategies)
-
-
-def narrow() -> MarketView:
-    """Return a market on a fine tick, deep, at 11.4c to 11.5c and without a fee."""
-    market = replace(make_market(tick="0.001"), fee=FeeSchedule(rate=Decimal(0)))
-    return make_market_view(market, bids=(("0.114", "90000"),), asks=(("0.115", "90000"),))
-
-
-def planned(decision: Decision) -> dict[str, float]:
-    return {each.event: each.planned_shares for each in decision.events}
 
 
 def test_a_hedge_worth_its_price_is_opened_and_explained() -> None:

@@ -19,6 +19,7 @@ from bot.model.portfolio import Portfolio
 from bot.model.signal import Get
 from bot.model.strategy import Strategy
 from bot.model.units import Usd
+from bot.model.view import Correlations
 from bot.portfolio.series import SeriesReader
 from bot.strategy import Changes
 from bot.venues.simulated import SimulatedStart, SimulatedVenue
@@ -175,6 +176,11 @@ class World:
             premium_budget_share=0.0,
             max_total_usd=Decimal(self.budget_usd),
             max_total_share=0.0,
+            max_cluster_usd=None,
+            max_cluster_share=None,
+            funding_rate=0.0,
+            volatility=0.16,
+            correlations=Correlations(),
             max_price_age=timedelta(days=4),
             max_view_age=timedelta(seconds=30),
             max_quote_age=timedelta(minutes=2),
