@@ -111,7 +111,8 @@ async def _look(daemon: Daemon, clock: SteppedClock, *, before: datetime) -> Non
     due: datetime | None = clock.now()
     while due is not None and (due < before or due == clock.now()):
         await clock.advance_to(due)
-        result = await daemon.engine.run_cycle()
+        with daemon.ports.ledger.transaction():  # one write to the file, not a hundred
+            result = await daemon.engine.run_cycle()
         due = result.decision.next_wake_at if result.decision is not None else None
         due = due if due is not None and due > clock.now() else None
         await _reconcile(daemon, clock, result.look_again_at, before=due or before)

@@ -113,7 +113,7 @@ class Archive:
         import numpy as np
 
         inside = (self._times >= epoch_ms(since)) & (self._times <= epoch_ms(until))
-        if since >= until or not inside.any():
+        if since > until or not inside.any():
             had = "none at all"
             if self._times.size:
                 first, last = (from_epoch_ms(int(f(self._times))) for f in (np.min, np.max))

@@ -13,7 +13,7 @@ from bot.errors import BadData
 from bot.history.archive import Archive, Listing
 from bot.model.market import Book, Market, MarketChanged, Quote
 from bot.model.strategy import MarketRef
-from bot.model.units import ConditionId, TokenId
+from bot.model.units import ConditionId, Shares, TokenId, from_e6
 from bot.venues.books import epoch_ms, from_epoch_ms, mirror
 from bot.venues.lookup import find_markets, search_markets
 from bot.venues.ports import Listener
@@ -90,15 +90,21 @@ class HistoryMarketData:
         self._watched = {token: self._watched.get(token, 0) for token in token_ids}
 
     async def refresh(self) -> None:
-        """Take in what has become known since the last time."""
-        self._play()
-        now = self._clock.now()
+        """Take in what has become known since the last time, and tell it in the order of time."""
+        news: list[tuple[datetime, Book | MarketChanged]] = [
+            (change.at, change)
+            for change in self._play()
+            if not self._watched.keys().isdisjoint(change.market.token_ids)
+        ]
         for token, told in self._watched.items():
             quote = self.quote(token)
-            known = self._archive.known_bars(self._keys[token][0], now) if quote else 0
+            known = self._quotes[token][0] if quote else 0
             if quote is not None and known > told:
                 self._watched[token] = known
-                self._tell(quote.book)
+                news.append((quote.confirmed_at, quote.book))
+        for _, event in sorted(news, key=lambda each: each[0]):
+            for listener in self._listeners:
+                listener(event)
 
     def quote(self, token_id: TokenId) -> Quote | None:
         """Return the book of the last known bar of a watched token, confirmed at that bar."""
@@ -130,17 +136,22 @@ class HistoryMarketData:
     def _make(self, key: int, index: int, number: int) -> Quote:
         at_ms, price_e6 = self._archive.bar(key, number)
         tokens = self._archive.listings[key].market.token_ids
-        book: Book = make_assumed_book(tokens[0], at_ms, price_e6, assumed=self._archive.books)
+        # A millionth more each day: what shows more than when we took from it is whole again.
+        depth = Shares(self._archive.books.depth_per_cent + from_e6(number))
+        books = replace(self._archive.books, depth_per_cent=depth)
+        book: Book = make_assumed_book(tokens[0], at_ms, price_e6, assumed=books)
         return Quote(book if index == 0 else mirror(book, tokens[1]), from_epoch_ms(at_ms))
 
-    def _play(self) -> None:
+    def _play(self) -> list[MarketChanged]:
+        """Take in and return what was listed, changed or resolved by now."""
+        played = []
         now_ms = epoch_ms(self._clock.now())
         while self._next is not None and self._next[0] <= now_ms:
             at_ms, key, market = self._next
             self._take_in(key, market)
-            if not self._watched.keys().isdisjoint(market.token_ids):
-                self._tell(MarketChanged(market=market, at=from_epoch_ms(at_ms)))
+            played.append(MarketChanged(market=market, at=from_epoch_ms(at_ms)))
             self._next = next(self._changes, None)
+        return played
 
     def _take_in(self, key: int, market: Market) -> None:
         self._markets[market.condition_id] = market
@@ -152,10 +163,6 @@ class HistoryMarketData:
                 named.pop(market.condition_id, None)
             else:
                 named[market.condition_id] = market
-
-    def _tell(self, event: Book | MarketChanged) -> None:
-        for listener in self._listeners:
-            listener(event)
 
 
 def _changes(listings: Iterable[Listing]) -> Iterator[_Change]:

@@ -34,6 +34,15 @@ class Diary:
         self._texts.clear()
         self._memories = None
 
+    def memories(self) -> dict[EventId, EventMemory]:
+        """Return the last memory of each event, from the rows the first time only.
+
+        The lock keeps every other writer out, so what was read stays true.
+        """
+        if self._memories is None:
+            self._memories = read_memories(self._db)
+        return self._memories
+
     def write(self, view: View, decision: Decision, strategies: Sequence[Strategy]) -> None:
         """Add the rows of one cycle; the caller holds the transaction."""
         cycle, at = decision.cycle, to_text(view.now)
@@ -69,14 +78,13 @@ class Diary:
         self._texts.add(strategy.digest)
 
     def _store_memory(self, cycle: int, event: EventId, memory: EventMemory) -> None:
-        if self._memories is None:
-            self._memories = read_memories(self._db)
-        if self._memories.get(event) == memory:
+        known = self.memories()
+        if known.get(event) == memory:
             return
         body = codec.encode(memory).decode()
         columns = {"event": event, "cycle": cycle, "body": body, "mode": self._mode}
         insert(self._db, "memories", columns)
-        self._memories[event] = memory
+        known[event] = memory
 
 
 def read_memories(db: "Database") -> dict[EventId, EventMemory]:

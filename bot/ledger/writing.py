@@ -14,7 +14,8 @@ from bot.ledger.fold import Fold
 from bot.ledger.questions import Questions
 from bot.ledger.record import TrackRecord
 from bot.model.decision import Decision
-from bot.model.view import View
+from bot.model.units import EventId
+from bot.model.view import EventMemory, View
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -47,6 +48,11 @@ class Writing(Questions):
             self._diary.forget()
             self.track_record.forget()
             raise
+
+    def memories(self) -> dict[EventId, EventMemory]:
+        """Return what the last decision left behind for each event."""
+        with explained(self.path):
+            return dict(self._diary.memories())
 
     def record_equity(self, view: View, decision: Decision) -> None:
         """Write what all was worth and how far each event was covered, once a UTC day."""
