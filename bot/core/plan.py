@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.core.alternatives import find_better
 from bot.core.case import Case, fee_at
 from bot.core.due import is_short
 from bot.core.exits import plan_close
@@ -32,7 +33,7 @@ def plan_event(
     """
     if closing is not None:
         return plan_close(case, closing)
-    plan = _plan_hedge(case, answer)
+    plan = _name_better(case, _plan_hedge(case, answer))
     # The new leg first: until it is held as planned, the old one is cover.
     short = is_short(case) or case.event.memory.unfinished
     return plan if short or case.event.removed else finish_old_legs(case, plan)
@@ -75,6 +76,15 @@ def _plan_hedge(case: Case, answer: Answer | Reason | None) -> Plan:
         reservation_price=answer.worth,
         ask=ask,
     )
+
+
+def _name_better(case: Case, plan: Plan) -> Plan:
+    """Return a refusal of shares with the instrument that fits better, if there is one."""
+    if plan.verdict is not Verdict.REFUSE:
+        return plan
+    why = plan.reasons[0]
+    better = find_better(case, why, ask=plan.ask, ceiling=plan.reservation_price)
+    return plan if better is None else replace(plan, reasons=(*plan.reasons, better))
 
 
 def _plan_jointly(case: Case, answer: Answer) -> Plan:

@@ -72,6 +72,10 @@ class Impact:
     uncertainty: float = 0.5
     """Standard deviation of the loss by not knowing the impact, a fraction of the loss.
     **Source:** HEDGING sections 3 and 12."""
+    volatility: float | None = None
+    """Of what loses, a year, to price options on it; None if it was not stated."""
+    volatility_reading: str = ""
+    """A reading that gives it in points, as ``volatility`` does; empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from bot.model.strategy import (
 )
 from bot.model.text import (
     Cents,
+    Change,
     Delay,
     Duration,
     Instant,
@@ -111,6 +112,13 @@ class ImpactFile(Group):
         Ratio,
         Field(description="how unsure these are, as a part of the loss: 0.5 is give or take half"),
     ] = 0.5
+    volatility: Annotated[
+        Change | None,
+        Field(description="yearly volatility of what loses, for `plan --alternatives`: 45%"),
+    ] = None
+    volatility_reading: Annotated[
+        Words, Field(description="or the name of a reading that gives it, in points as the VIX")
+    ] = ""
     symbol: Annotated[Impacts, Field(description="change by symbol: {TLT: -4%}")] = {}
     cluster: Annotated[Impacts, Field(description="change by cluster")] = {}
     sector: Annotated[Impacts, Field(description="change by sector: {technology: -7%}")] = {}

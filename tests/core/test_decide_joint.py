@@ -207,7 +207,7 @@ def test_what_may_not_be_bought_is_said_and_what_is_held_stays() -> None:
     event = decide_one(make_strategy(sizing=All(), max_spread="0.001"))
 
     assert event.verdict is Verdict.REFUSE
-    assert codes(event) == ["TOO_WIDE"]
+    assert codes(event) == ["TOO_WIDE", "OTHER_INSTRUMENT"]
 
 
 def test_a_book_too_thin_is_refused() -> None:
@@ -216,7 +216,7 @@ def test_a_book_too_thin_is_refused() -> None:
 
     event = the_event(decide(make_view(make_event(book)), (strategy,)))
 
-    assert codes(event) == ["TOO_THIN"]
+    assert codes(event) == ["TOO_THIN", "OTHER_INSTRUMENT"]
 
 
 def test_a_frozen_event_stays_in_the_picture() -> None:

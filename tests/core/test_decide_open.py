@@ -113,7 +113,7 @@ def test_a_wide_spread_is_refused() -> None:
 
     event = refused(view, make_strategy())
 
-    assert codes(event) == ["TOO_WIDE"]
+    assert codes(event) == ["TOO_WIDE", "OTHER_INSTRUMENT"]
     assert event.reasons[0].text == "the spread is 5.0c; costs.max_spread is 4.0c"
 
 
@@ -122,7 +122,7 @@ def test_a_book_without_depth_near_its_mid_is_refused() -> None:
 
     event = refused(view, make_strategy(max_spread="0.10", lines=(make_line(fraction=-0.9),)))
 
-    assert codes(event) == ["TOO_THIN"]
+    assert codes(event) == ["TOO_THIN", "OTHER_INSTRUMENT"]
 
 
 def test_an_order_below_the_minimum_says_which_minimum() -> None:

@@ -68,8 +68,9 @@ def test_a_usual_basis_is_no_misfit() -> None:
 
 def test_outcomes_that_together_cost_less_than_they_pay_are_a_fault_and_no_bargain() -> None:
     one, other = outcome(1, ask="0.12", bid="0.11"), outcome(2, ask="0.85", bid="0.84")
+    alone = make_event(event="recession")
     decision = decide(
-        make_view(make_event(one, event="hike"), make_event(other, event="hold")),
+        make_view(make_event(one, event="hike"), make_event(other, event="hold"), alone),
         [make_strategy(event="hike", sizing=All()), make_strategy(event="hold", sizing=All())],
     )
     assert decision.approved == ()
