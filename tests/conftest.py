@@ -1,8 +1,10 @@
-"""What all tests share: how many examples hypothesis tries, and where the recorded data lies."""
+"""What all tests share: how many examples hypothesis tries, where the recorded data lies, and where
+temporary folders are made."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,19 @@ settings.register_profile(
     "ci", max_examples=500, deadline=None, derandomize=True, print_blob=True, database=None
 )
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+ROOM = 2 * 1024**3
+
+
+def pytest_configure() -> None:
+    """Put temporary folders into memory where there is room.
+
+    A ledger waits for its disk at each step; that is half of the time of the crash tests, and a
+    killed process loses as little there. Containers often have 64 MB, which is too little.
+    """
+    if MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 
 @pytest.fixture(scope="session")

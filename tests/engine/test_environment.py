@@ -130,7 +130,7 @@ def copy_ledger(ledger: Path, folder: Path) -> Path:
 
 
 @pytest.mark.simulation
-@pytest.mark.parametrize("free_kb", [400, 600, 1000])
+@pytest.mark.parametrize("free_kb", [700, 1000, 1600])
 def test_a_disk_that_fills_up_ends_the_daemon_and_loses_nothing(
     tmp_path: Path, free_kb: int
 ) -> None:
