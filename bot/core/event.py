@@ -98,6 +98,7 @@ def decide_event(due: Due, answer: Answer | Reason | None) -> EventOutcome:
         benefit_usd_est=UsdEst(round_estimate(plan.buy.benefit if plan.buy else 0.0)),
         cost_usd_est=UsdEst(round_estimate(plan.buy.cost if plan.buy else 0.0)),
         sizing_note=plan.sized.note if plan.sized else "",
+        ended_by=plan.buy.capped_by if plan.buy else "",
         comparison=_compare(case, plan),
     )
     wake_at = find_wake(case, memory, situation)
@@ -181,9 +182,11 @@ def _withdraw(case: Case, because: tuple[Firing, ...], state: dict[str, float]) 
 
 
 def _wait(plan: Plan) -> timedelta:
-    """Return how long a plan without trades rests: an exit that waits for its price, less long."""
-    waits = any(reason.code == "EXIT_WAITS" for reason in plan.reasons)
-    return STUCK_AFTER if waits else REFUSED_AGAIN
+    """Return how long a plan without trades rests: one that waits for something, less long."""
+    found = {reason.code for reason in plan.reasons}
+    if "TOKEN_SHARED" in found:
+        return RETRY_AFTER
+    return STUCK_AFTER if "EXIT_WAITS" in found else REFUSED_AGAIN
 
 
 def _is_stuck(case: Case) -> bool:
@@ -238,4 +241,11 @@ def _compare(case: Case, plan: Plan) -> Comparison:
         kelly_fraction=round_estimate(max(0.0, kelly_fraction(p, c)) if priced else 0.0),
         edge_over_odds=round_estimate(max(0.0, edge_over_odds(p, c)) if priced else 0.0),
         full_coverage_shares=round_estimate(max(0.0, case.exposure_usd_est)),
+        closed_form_shares=round_estimate(_alone(case, c) if priced else 0.0),
     )
+
+
+def _alone(case: Case, c: float) -> float:
+    """Return the shares that the two-state formula would hold of this event alone."""
+    state = case.two_state(held=0.0)
+    return max(0.0, state.shares_until(c)) if state is not None else 0.0

@@ -70,6 +70,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     edge_over_odds: float
     """The popular rule: (p / c - 1) / ((1 - c) / c), of wealth; 0 if negative."""
     full_coverage_shares: float
+    closed_form_shares: float = 0.0
+    """What this event alone would make best at the first ask, whatever the depth and all else."""
 
 
 class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +115,8 @@ class EventDecision(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd_est: UsdEst = UsdEst(0.0)
     """Spread, depth and fees of the planned change, above the mid."""
     sizing_note: str = ""
+    ended_by: str = ""
+    """What kept a purchase from being larger, as ``bot.core.hedge.Trade.capped_by``."""
     comparison: Comparison | None = None
     upkeep: Upkeep | None = None
     """None if its market names no end, or the event could not be decided."""

@@ -8,6 +8,7 @@ import pytest
 from bot.core.alternatives import Loss, compare, measure_loss_of
 from bot.core.decide import decide
 from bot.core.options import put_price, put_spread_price
+from bot.core.utility import target_shares
 from bot.model.decision import EventDecision, Verdict
 from bot.model.portfolio import Reading
 from bot.model.strategy import OwnView, Strategy
@@ -17,6 +18,7 @@ from tests.core.builders import (
     All,
     make_account,
     make_event,
+    make_line,
     make_market_view,
     make_portfolio,
     make_strategy,
@@ -165,3 +167,28 @@ def test_a_market_that_ends_now_has_nothing_left_to_compare() -> None:
         view, make_strategy().impact, (-0.3, 0.0), loss=15_000.0, priced_in=0.1, days=0.0
     )
     assert found is None
+
+
+def test_the_popular_rules_stand_beside_what_one_event_alone_would_make_best() -> None:
+    strategy = make_strategy(own_view=OwnView(probability=0.2, weight=0.5))
+    (event,) = decide(make_view(), [strategy]).events
+    compared, forecast = event.comparison, event.forecast
+    assert compared is not None
+    assert forecast is not None
+    assert compared.full_coverage_shares == pytest.approx(15_000.0)
+    alone = target_shares(
+        p=forecast.probability,
+        c=event.ask,
+        wealth=110_000.0 + forecast.market * 15_000.0,
+        loss=15_000.0,
+        gamma=4.3,
+    )
+    assert compared.closed_form_shares == pytest.approx(alone, rel=1e-6)
+    assert event.ended_by == "target"
+
+
+def test_a_loss_of_all_there_is_has_no_closed_form() -> None:
+    line = make_line(usd=-200_000.0)
+    (event,) = decide(make_view(), [make_strategy(lines=(line,))]).events
+    assert event.comparison is not None
+    assert event.comparison.closed_form_shares == 0.0
