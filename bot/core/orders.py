@@ -13,7 +13,7 @@ from bot.core.fees import FEE_STEP_E6, taker_fee_e6
 from bot.core.hedge import Trade
 from bot.model.decision import Reason
 from bot.model.market import Market
-from bot.model.orders import OrderIntent, OrderType, Purpose, Side
+from bot.model.orders import LiveOrder, OrderIntent, OrderType, Purpose, Side
 from bot.model.units import (
     MILLION,
     ClientOrderId,
@@ -33,6 +33,11 @@ CENT_E6 = 10_000
 """USD of a FAK or FOK buy has at most two decimals. **Source:** POLYMARKET section 4.5."""
 MINIMUM_MARKETABLE_USD = Decimal(1)
 """Smallest order that takes. **Source:** POLYMARKET section 4.4."""
+
+
+_FORCED = frozenset({Purpose.CLOSE, Purpose.ROLL_OUT})
+_LEAST_COST = 0.005
+"""USD: what is written as 0.00 is no divisor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,15 @@ def make_intent(wish: Wish, *, most_usd: Decimal) -> OrderIntent | Reason:
         cost_usd_est=UsdEst(float(f"{wish.trade.cost * min(part, 1.0):.9g}")),
         unit=wish.unit,
     )
+
+
+def say_bargain(order: OrderIntent | LiveOrder) -> str:
+    """Return an order's benefit and cost in USD and their ratio, in words."""
+    benefit, cost = order.benefit_usd_est, order.cost_usd_est
+    said = f"benefit {benefit:,.2f} USD, cost {cost:,.2f} USD"
+    if order.purpose in _FORCED:
+        return f"benefit not weighed: the reason to hold is gone, cost {cost:,.2f} USD"
+    return f"{said}, ratio {benefit / cost:.1f}" if cost >= _LEAST_COST else f"{said}, no ratio"
 
 
 def client_order_id(cycle: int, token_id: TokenId, side: Side) -> ClientOrderId:

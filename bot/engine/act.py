@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+from bot.core.orders import say_bargain
 from bot.engine.merge import merging
 from bot.engine.ports import Ports
 from bot.errors import LedgerError, VenueError
@@ -100,6 +101,9 @@ async def _send(ports: Ports, intent: OrderIntent, *, cycle: int) -> bool:
         side=str(intent.side),
         size_shares=str(intent.size),
         limit_usd=str(intent.limit),
+        benefit_usd_est=round(intent.benefit_usd_est, 2),
+        cost_usd_est=round(intent.cost_usd_est, 2),
+        bargain=say_bargain(intent),
     )
     result = await ports.venue.submit(prepared)
     ports.ledger.record_result(intent.client_order_id, result, ports.clock.now())

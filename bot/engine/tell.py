@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from bot.core.orders import say_bargain
 from bot.engine.ports import Ports
 from bot.model.decision import Decision, EventDecision, Reason, Verdict
-from bot.model.orders import Fill, LiveOrder, Purpose
+from bot.model.orders import Fill, LiveOrder, OrderIntent, Purpose
 from bot.model.units import EventId, OrderId
 
 _WORDS = {
@@ -47,7 +48,8 @@ def _say_fills(order: LiveOrder, fills: Sequence[Fill]) -> str:
     fee = sum((Decimal(fill.fee_usd) for fill in fills), Decimal(0))
     average = notional / shares * 100
     part = "" if shares >= order.size - Decimal("0.01") else f" of {order.size.normalize():f}"
-    return f"{shares.normalize():f}{part} shares at {average:.1f}c, fee {fee:.2f} USD"
+    filled = f"{shares.normalize():f}{part} shares at {average:.1f}c, fee {fee:.2f} USD"
+    return f"{filled}; order's {say_bargain(order)}"
 
 
 def tell_merged(ports: Ports, event: EventId, shares: Decimal, cash: Decimal) -> None:
@@ -74,11 +76,16 @@ def _first(event: EventDecision) -> Reason:
     return event.reasons[0] if event.reasons else Reason(code="NONE", text="no reason recorded")
 
 
+def _say_order(intent: OrderIntent) -> str:
+    ordered = f"{intent.event} {intent.purpose} {intent.size} at {intent.limit}"
+    return f"{ordered}: {say_bargain(intent)}"
+
+
 def report_decision(ports: Ports, decision: Decision) -> None:
     """Log what was decided: the plan, a line for each event that was planned, and refusals."""
     ports.report(
         "plan.made",
-        orders=[f"{i.event} {i.purpose} {i.size} at {i.limit}" for i in decision.approved],
+        orders=[_say_order(intent) for intent in decision.approved],
         cancels=len(decision.cancels),
         notes=[note.text for note in decision.notes],
     )

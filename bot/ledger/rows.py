@@ -26,6 +26,7 @@ from bot.model.units import (
     Shares,
     TokenId,
     Usd,
+    UsdEst,
     from_e6,
     to_e6,
 )
@@ -117,6 +118,8 @@ def live_order(row: Row) -> LiveOrder:
         sent_at=from_text(row["made_at"]),
         expires_at=from_text(row["expires_at"]) if row["expires_at"] else None,
         fee_usd=Usd(from_e6(row["fee_e6"])),
+        benefit_usd_est=UsdEst(row["benefit_usd_est"]),
+        cost_usd_est=UsdEst(row["cost_usd_est"]),
     )
 
 

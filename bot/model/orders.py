@@ -72,7 +72,9 @@ class OrderIntent:
     fee_usd: Usd = Usd(Decimal(0))
     """Most the venue can charge on top if all of it fills at the limit."""
     benefit_usd_est: UsdEst = UsdEst(0.0)
+    """Change of certainty equivalent, all costs paid; 0 for an exit, which is not weighed."""
     cost_usd_est: UsdEst = UsdEst(0.0)
+    """Spread, depth and fees, above the mid; below 0 for what rests below it."""
     unit: str = ""
     """Joins the legs of one roll, or a purchase and the merge it is for; empty otherwise."""
 
@@ -221,6 +223,9 @@ class LiveOrder:
     sent_at: datetime
     expires_at: datetime | None = None
     fee_usd: Usd = Usd(Decimal(0))
+    benefit_usd_est: UsdEst = UsdEst(0.0)
+    """Of its intent, as is the cost."""
+    cost_usd_est: UsdEst = UsdEst(0.0)
 
     @property
     def open_shares(self) -> Shares:

@@ -116,9 +116,13 @@ def test_a_frozen_event_is_marked_and_its_loss_is_not_known() -> None:
 
 
 def test_an_order_that_rests_is_said_before_all_else() -> None:
-    account = make_account(orders=[make_order(size="100", filled="40", limit="0.11")])
+    order = make_order(size="100", filled="40", limit="0.11")
+    order = replace(order, benefit_usd_est=UsdEst(12.0), cost_usd_est=UsdEst(4.0))
+    account = make_account(orders=[order])
     view = make_view(make_event(memory=make_memory(retry_at=NEXT)), account=account)
-    assert the_row(board_after(view, make_strategy()), account).next == "buy of 60 at 11.0c: open"
+    assert the_row(board_after(view, make_strategy()), account).next == (
+        "buy of 60 at 11.0c: open; benefit 12.00 USD, cost 4.00 USD, ratio 3.0"
+    )
 
 
 def test_a_held_market_says_when_it_rolls_or_ends() -> None:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from bot.core.fees import taker_fee_e6
 from bot.core.hedge import Trade
-from bot.core.orders import Wish, client_order_id, make_intent, size_step_e6
+from bot.core.orders import Wish, client_order_id, make_intent, say_bargain, size_step_e6
 from bot.model.decision import Reason
 from bot.model.orders import OrderIntent, OrderType, Purpose, Side
-from bot.model.units import ZERO_USD, TokenId, to_e6
+from bot.model.units import ZERO_USD, TokenId, UsdEst, to_e6
 from tests.core.builders import EVENT
 from tests.fakes import START, YES, make_market
 
@@ -111,6 +111,22 @@ def test_an_order_carries_its_part_of_benefit_and_cost() -> None:
     assert intent.size == Decimal("48.9")
     assert intent.benefit_usd_est == pytest.approx(4.89)
     assert intent.cost_usd_est == pytest.approx(0.978)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "cost", "said"),
+    [
+        (Purpose.ADD, 4.0, "benefit 10.00 USD, cost 4.00 USD, ratio 2.5"),
+        (Purpose.ADD, -1.0, "benefit 10.00 USD, cost -1.00 USD, no ratio"),
+        (Purpose.ADD, 0.004, "benefit 10.00 USD, cost 0.00 USD, no ratio"),
+        (Purpose.CLOSE, 4.0, "benefit not weighed: the reason to hold is gone, cost 4.00 USD"),
+    ],
+)
+def test_an_order_says_what_it_brings_and_costs(purpose: Purpose, cost: float, said: str) -> None:
+    order = made(make_wish())
+    told = replace(order, purpose=purpose, benefit_usd_est=UsdEst(10.0), cost_usd_est=UsdEst(cost))
+
+    assert say_bargain(told) == said
 
 
 def test_a_resting_order_is_post_only_pays_no_fee_and_has_an_end() -> None:

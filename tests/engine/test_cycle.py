@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.orders import say_bargain
 from bot.errors import InvariantError, SourceDown, VenueError
 from bot.model.orders import OrderStatus, SubmitResult, Unknown
 from bot.model.strategy import Execution, ExecutionStyle
@@ -60,6 +61,27 @@ async def test_a_hedge_is_opened_and_the_next_cycle_is_quiet(tmp_path: Path) -> 
     result = await world.cycle()
     assert result.decision is not None
     assert result.decision.approved == ()
+
+
+async def test_an_order_is_told_with_benefit_cost_and_ratio_wherever_it_is_told(
+    tmp_path: Path,
+) -> None:
+    world = make_world(tmp_path)
+    world.show()
+    result = await world.cycle()
+    assert result.decision is not None
+    (intent,) = result.decision.approved
+    bargain = say_bargain(intent)
+
+    assert "ratio" in bargain
+    (plan,) = world.said("plan.made")
+    assert plan["orders"] == [f"fed-hike open {intent.size} at {intent.limit}: {bargain}"]
+    (sent,) = world.said("order.submitted")
+    assert sent["benefit_usd_est"] == round(intent.benefit_usd_est, 2)
+    assert sent["cost_usd_est"] == round(intent.cost_usd_est, 2)
+    assert sent["bargain"] == bargain
+    (told,) = world.ledger.recent_lifecycle(5)
+    assert told.text.endswith(f"; order's {bargain}")
 
 
 @pytest.mark.parametrize("name", ["balances", "open_orders", "fills"])

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.cli.show.words import cents, code_words, day, shares, span
+from bot.core.orders import say_bargain
 from bot.model.decision import EventDecision, Forecast, Reason, Verdict
 from bot.model.strategy import Strategy
 from bot.model.units import EventId, Usd, UsdEst
@@ -115,7 +116,8 @@ class Board:
         for order in account.orders:
             if order.event == seen.event:
                 size = shares(order.open_shares)
-                return f"{order.side} of {size} at {cents(order.limit)}: {order.status}"
+                ordered = f"{order.side} of {size} at {cents(order.limit)}: {order.status}"
+                return f"{ordered}; {say_bargain(order)}"
         held = self._held_market(seen.event, account)
         if held is None:
             return f"no hedge: {self._say_why(seen)}"

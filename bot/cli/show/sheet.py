@@ -8,6 +8,7 @@ from rich.text import Text
 
 from bot.app.sheet import BookFigures, EventSheet
 from bot.cli.show.words import cents, code_words, day, instant, percent, reason_words, shares, usd
+from bot.core.orders import say_bargain
 from bot.model.decision import EventDecision, Verdict
 from bot.model.orders import OrderIntent
 from bot.model.rule import Firing
@@ -187,7 +188,7 @@ def say_order(order: OrderIntent) -> str:
     purpose = str(order.purpose).replace("_", " ")
     return (
         f"{order.side} {shares(order.size)} {price} ({order.order_type}{rests}): {purpose},"
-        f" {usd(order.notional_usd)} and at most {usd(order.fee_usd)} of fee"
+        f" {usd(order.notional_usd)} and at most {usd(order.fee_usd)} of fee; {say_bargain(order)}"
     )
 
 

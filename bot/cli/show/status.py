@@ -11,6 +11,7 @@ from rich.text import Text
 from bot.app.standing import Held, Standing
 from bot.cli.show.tables import make_table
 from bot.cli.show.words import about, cents, day, instant, moment, shares, short_id, span, usd
+from bot.core.orders import say_bargain
 from bot.model.orders import LiveOrder, OrderStatus
 
 
@@ -28,6 +29,7 @@ def render_standing(standing: Standing, *, width: int) -> Iterator[RenderableTyp
     if resting:
         yield Text()
         yield _render_orders(resting, width=width)
+        yield from (Text(f"{order.event}: {say_bargain(order)}", "dim") for order in resting)
     if standing.amiss:
         yield Text()
         for name, why in standing.amiss.items():
@@ -46,7 +48,7 @@ def _unknown_orders(standing: Standing) -> Iterator[str]:
             yield (
                 f"UNKNOWN order {short_id(order.order_id)} ({order.event}, {order.side}"
                 f" {shares(order.size)} at {cents(order.limit)}): sent {instant(order.sent_at)},"
-                " no answer. Not sent again."
+                f" no answer. Not sent again. {say_bargain(order)}"
             )
 
 
