@@ -1,0 +1,1 @@
+"""What hedging did: read from a ledger, measured, and drawn. A backtest, paper and live alike."""
