@@ -12,12 +12,14 @@ from bot.app.daemon import run_daemon
 from bot.app.sources import open_tape
 from bot.config import Settings
 from bot.core.accounting import mark
+from bot.core.carried import Carried
 from bot.engine.cycle import CycleResult
 from bot.engine.ports import Report
 from bot.ledger.questions import Questions
 from bot.model.decision import Decision, Verdict
 from bot.model.orders import Fill, OrderStatus, TradeSettlement
-from bot.model.units import EventId, Shares, TokenId, Usd, UsdEst
+from bot.model.units import ConditionId, EventId, Shares, TokenId, Usd, UsdEst
+from bot.model.view import View
 
 _DUST = Decimal("0.01")
 """Shares that an order may miss and still count as full."""
@@ -70,6 +72,10 @@ class Summary:
     gap_usd: Usd
     """What does not add up: 0."""
     halted: str
+    carried: tuple[Carried, ...] = ()
+    """What each event's hedges cost by the day they covered."""
+    markets: Mapping[ConditionId, str] = field(default_factory=dict)
+    """Slugs of the markets that were looked at."""
 
 
 @dataclass(slots=True)
@@ -82,6 +88,14 @@ class Tally:
     frozen: Counter[str] = field(default_factory=Counter)
     denied: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+
+    markets: dict[ConditionId, str] = field(default_factory=dict)
+
+    def see(self, view: View) -> None:
+        """Remember what the markets of a view are called."""
+        for event in view.events:
+            for seen in event.markets:
+                self.markets[seen.market.condition_id] = seen.market.slug
 
     def hear(self, name: str, keys: Mapping[str, Any]) -> None:
         """Count what was reported."""
@@ -125,6 +139,8 @@ async def replay(
     def decided(result: CycleResult) -> None:
         if result.decision is not None:
             tally.take(result.decision)
+        if result.view is not None:
+            tally.see(result.view)
         seen(result)
 
     note = open_tape(settings).note
@@ -170,6 +186,8 @@ def sum_up(daemon: Daemon, tally: Tally, *, since: datetime, note: str) -> Summa
         realised_usd=totals.realised_usd,
         gap_usd=totals.gap_usd,
         halted=ledger.halted(),
+        carried=ledger.carried(daemon.ports.clock.now()),
+        markets=tally.markets,
     )
 
 

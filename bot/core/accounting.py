@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.core.lot import FillKey, Lot, Move
+from bot.core.carried import Carried, carry_over
+from bot.core.lot import Due, FillKey, Lot, Move
 from bot.errors import InvariantError
 from bot.model.market import Book
 from bot.model.orders import Fill, LiveOrder, Side
@@ -50,16 +51,6 @@ class Totals:
         return Usd(owned - self.deposited_usd - self.realised_usd)
 
 
-@dataclass(slots=True)
-class _Due:
-    """Resolved shares of one token that are not redeemed yet, and what is owed for them."""
-
-    event: EventId
-    condition_id: ConditionId
-    shares_e6: int = 0
-    usd_e6: int = 0
-
-
 class Books:
     """The fold: hand in what happened, in order; ask for the ``Account`` at any time.
 
@@ -71,7 +62,7 @@ class Books:
         self._deposited_e6 = 0
         self._cash_e6 = 0
         self._lots: dict[TokenId, Lot] = {}
-        self._due: dict[TokenId, _Due] = {}
+        self._due: dict[TokenId, Due] = {}
         self._foreign_e6: dict[TokenId, int] = {}
         self._surplus_e6 = 0
         """Paid for redeemed shares beyond what was owed for them; negative: less than that."""
@@ -179,7 +170,7 @@ class Books:
         """
         lot = self._lots[token_id]
         usd_e6 = int(lot.shares_e6 * payout)
-        due = self._due.setdefault(token_id, _Due(lot.event, lot.condition_id))
+        due = self._due.setdefault(token_id, Due(lot.event, lot.condition_id))
         due.shares_e6 += lot.shares_e6
         due.usd_e6 += usd_e6
         lot.apply(Move("", lot.event, at, -lot.shares_e6, usd_e6))
@@ -240,6 +231,10 @@ class Books:
             redeemable=self._redeemable(),
             foreign={t: Shares(from_e6(e6)) for t, e6 in self._foreign_e6.items() if e6},
         )
+
+    def carried(self, now: datetime) -> tuple[Carried, ...]:
+        """Return what each event's hedges cost over all their markets, up to ``now``."""
+        return carry_over(self._lots.items(), now)
 
     def premium_changes_at(self, now: datetime) -> datetime | None:
         """Return when the next premium leaves the window; None if none is in it."""

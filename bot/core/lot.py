@@ -31,6 +31,16 @@ class Move(NamedTuple):
 
 
 @dataclass(slots=True)
+class Due:
+    """Resolved shares of one token that are not redeemed yet, and what is owed for them."""
+
+    event: EventId
+    condition_id: ConditionId
+    shares_e6: int = 0
+    usd_e6: int = 0
+
+
+@dataclass(slots=True)
 class Lot:
     """All that happened to one token, and what is held of it now."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bot.core.accounting import Totals
+from bot.core.carried import Carried
 from bot.errors import LedgerError
 from bot.ledger import codec
 from bot.ledger.connection import explained, snapshot
@@ -90,6 +91,10 @@ class Questions(Recalled):
     def totals(self) -> Totals:
         """Return deposits, cash, cost and realised profit; their ``gap_usd`` is 0."""
         return self._current().books.totals()
+
+    def carried(self, now: datetime) -> tuple[Carried, ...]:
+        """Return what each event's hedges cost over all their markets, up to ``now``."""
+        return self._current().books.carried(now)
 
     def orders_without_end(self) -> tuple[LiveOrder, ...]:
         """Return our orders that may still fill, unknown ones included, oldest first."""

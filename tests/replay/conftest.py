@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.replay.worlds import Replayed, run_replay, write_election, write_fed, write_l2_books
+from tests.replay.worlds import (
+    Replayed,
+    run_replay,
+    write_election,
+    write_fed,
+    write_fed_dates,
+    write_fed_deadlines,
+    write_l2_books,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +49,18 @@ def fed(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
 def election(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
     """The autumn of 2024: a price a day, and an equity portfolio at its closes."""
     return _replay(write_election, recordings, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def fed_dates(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """Four meetings of the Fed, from September 2024 on, with a market each."""
+    return _replay(write_fed_dates, recordings, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def fed_deadlines(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """Four meetings of the Fed before October 2024, in markets that each cover all until a day."""
+    return _replay(write_fed_deadlines, recordings, tmp_path_factory)
 
 
 def _replay(

@@ -8,7 +8,9 @@ from rich.text import Text
 
 from bot.app.replay import Summary
 from bot.cli.show.tables import make_table
-from bot.cli.show.words import instant, shares, short_id, usd, usd_exact
+from bot.cli.show.words import day, instant, shares, short_id, usd, usd_exact
+from bot.core.carried import Leg
+from bot.model.units import ConditionId
 
 
 def render_summary(summary: Summary, *, width: int) -> Iterator[RenderableType]:
@@ -21,6 +23,9 @@ def render_summary(summary: Summary, *, width: int) -> Iterator[RenderableType]:
     for name, said in _lines(summary):
         grid.add_row(name, said)
     yield grid
+    if summary.carried:
+        yield Text()
+        yield render_carried(summary, width=width)
     if summary.left:
         yield Text()
         yield _render_left(summary, width=width)
@@ -50,6 +55,33 @@ def _lines(summary: Summary) -> Iterator[tuple[str, str]]:
 def _say_counts(counts: Mapping[str, int]) -> str:
     said = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{count:,} {name}" for name, count in said) or "none"
+
+
+def render_carried(summary: Summary, *, width: int) -> Table:
+    """Return what each hedge cost by the covered day, with a line for each market it was in."""
+    rows: list[tuple[str, ...]] = []
+    for hedge in summary.carried:
+        per_day = hedge.cost_per_day_usd_est
+        rows.append(
+            (
+                hedge.event,
+                f"{hedge.covered_days:,.1f}",
+                usd_exact(hedge.cost_usd),
+                "not known" if per_day is None else usd(per_day),
+                usd_exact(hedge.payout_usd),
+                "",
+            )
+        )
+        rows += [_carried_by(leg, summary.markets) for leg in hedge.legs]
+    titles = ("hedge", "covered days", "cost", "a covered day", "paid out", "in")
+    return make_table(titles, rows, width=width, flexible="in")
+
+
+def _carried_by(leg: Leg, markets: Mapping[ConditionId, str]) -> tuple[str, ...]:
+    end = "is held" if leg.closed_at is None else day(leg.closed_at)
+    what = markets.get(leg.condition_id, f"token {short_id(leg.token_id)}")
+    where = f"{day(leg.opened_at)} to {end}: {what}"
+    return ("", "", usd_exact(leg.cost_usd), "", usd_exact(leg.payout_usd), where)
 
 
 def _render_left(summary: Summary, *, width: int) -> Table:
