@@ -58,31 +58,33 @@ class _Bet(NamedTuple):
     truth: float
 
 
-def play_decide(world: World, history: History, *, cap: float = PREMIUM_CAP) -> Outcome:
+def play_decide(world: World, history: History, *, told: bool = True) -> Outcome:
     """Return what comes of the program's own decisions.
 
     Args:
         world: Whose noise the limits name.
-        history: Of as many paths as there is time for: 2 ms an event.
-        cap: Premium budget, of worth.
+        history: Of as many paths as there is time for: 3 ms an event.
+        told: Whether it is told that impacts are known, markets pay exactly when it happens, and
+            how noisy the portfolio is; else it doubts as it does by default.
     """
 
     def buy(event: int, worth: Floats, used: Floats) -> Bought:
         found = []
         for path, (has, spent) in enumerate(zip(worth * WEALTH, used * WEALTH, strict=True)):
             bet = _Bet(*(float(each[path, event]) for each in history.bets))
-            money = _Money(float(has), float(spent), min(cap, 1.0) * float(has))
-            found.append(_buy_one(world, _market(event, bet), bet.theta, money))
+            money = _Money(float(has), float(spent), PREMIUM_CAP * float(has))
+            view, strategy = _view(_market(event, bet), money), _strategy(bet.theta)
+            if told:
+                view, strategy = _tell(world, view, strategy)
+            found.append(_buy_one(view, strategy))
         shares, cash = np.array(found).T / WEALTH
         return shares, cash
 
     return follow(history, buy)
 
 
-def _buy_one(world: World, market: MarketView, theta: float, money: _Money) -> tuple[float, float]:
+def _buy_one(view: View, strategy: Strategy) -> tuple[float, float]:
     """Return shares and what they cost, USD."""
-    view = _view(world, market, money)
-    strategy = _strategy(theta)
     decision = decide(view, (strategy,))
     shares, cost = Decimal(0), Decimal(0)
     for intent in decision.approved:
@@ -101,15 +103,21 @@ def _buy_one(world: World, market: MarketView, theta: float, money: _Money) -> t
 
 
 def _strategy(theta: float) -> Strategy:
-    """Return a strategy whose impact is known, on a market that pays exactly if it happens."""
     line = make_line("all", -theta / (1.0 - IN_CASH))
-    strategy = make_strategy(lines=(line,), sizing=Utility(), max_premium_usd="1e12")
-    return replace(
+    return make_strategy(
+        lines=(line,), sizing=Utility(), max_premium_usd="1e12", max_order_usd="1e12"
+    )
+
+
+def _tell(world: World, view: View, strategy: Strategy) -> tuple[View, Strategy]:
+    """Return both, told what the world is like."""
+    noise = world.sigma / (1.0 - IN_CASH)
+    told = replace(
         strategy,
         impact=replace(strategy.impact, uncertainty=0.0),
         market=replace(strategy.market, missed=0.0, stray=0.0),
-        limits=replace(strategy.limits, max_order_usd=Usd(Decimal("1e12"))),
     )
+    return replace(view, limits=replace(view.limits, volatility=noise)), told
 
 
 def _market(event: int, bet: _Bet) -> MarketView:
@@ -125,7 +133,7 @@ def _market(event: int, bet: _Bet) -> MarketView:
     return replace(view, estimates=(estimate,))
 
 
-def _view(world: World, market: MarketView, money: _Money) -> View:
+def _view(market: MarketView, money: _Money) -> View:
     assert market.quote is not None
     now = market.quote.confirmed_at
     held = money.worth * (1.0 - IN_CASH)
@@ -143,5 +151,5 @@ def _view(world: World, market: MarketView, money: _Money) -> View:
             cash_usd=Usd(Decimal(f"{money.worth * IN_CASH:.6f}")),
             premium_used_usd=Usd(Decimal(f"{money.used:.6f}")),
         ),
-        limits=replace(limits, volatility=world.sigma / (1.0 - IN_CASH)),
+        limits=limits,
     )

@@ -101,10 +101,13 @@ def check_decide(world: World, *, paths: int) -> list[tuple[str, bool]]:
     real, twin, none = play_decide(world, history), play(DEFAULT, history), play(NONE, history)
     print(f"  {paths} paths by the real decide, {world.name} world: {real.hedged:,} of", end=" ")
     print(f"{real.offered:,} events hedged, by the closed form {twin.hedged:,}")
+    doubting = play_decide(world, history, told=False)
+    print(f"    with its default doubts {doubting.hedged:,}, {doubting.turnover.mean():.3%} a year")
     claims = []
     for gamma in GAMMAS:
         apart, ours = compare(real, twin, gamma), compare(real, none, gamma)
-        print(f"    against none at {gamma:g}: {say(ours)}")
+        print(f"    against none at {gamma:g}: {say(ours)}, and with its default doubts")
+        print(f"      {say(compare(doubting, none, gamma))}")
         text = f"decide differs from the closed form at {gamma:g} by {say(apart)}: within noise"
         claims.append((text, apart.low <= 0.0 <= apart.high))
     # The interval alone would let pass a twin that buys half as much again.
