@@ -3,6 +3,8 @@
 from bot.core.case import Case
 
 _YEAR = 365.0
+_LEAST = -0.5
+"""No reward makes a share look cheaper than this."""
 
 
 def carry_of(case: Case) -> float:
@@ -12,4 +14,4 @@ def carry_of(case: Case) -> float:
     holding it than cash earns elsewhere. **Source:** HEDGING section 1.1.
     """
     rate = case.view.limits.funding_rate - case.strategy.market.holding_reward
-    return rate * case.days_left / _YEAR
+    return max(rate * case.days_left / _YEAR, _LEAST)

@@ -52,6 +52,7 @@ def plan_buy(
     highest: float,
     fee_at: Callable[[float], float],
     hurdle: float = 0.0,
+    carry: float = 0.0,
 ) -> Trade:
     """Return the purchase that the book, the utility and ``most`` shares allow.
 
@@ -64,6 +65,7 @@ def plan_buy(
         fee_at: Fee per share at a price, USD.
         hurdle: Each share must bring at least this many times what it costs above the mid, so that
             the last share is as good a bargain as the whole; 0 buys until it is worth its price.
+        carry: Cost of the money a share binds, a fraction of its price.
     """
     mid = _mid(book)
     allowed = min(most, ask_depth(book, up_to=mid + DEPTH_WINDOW) * max_share_of_depth)
@@ -74,10 +76,12 @@ def plan_buy(
     for price_e6, size_e6 in zip(book.ask_prices, book.ask_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price + fee_at(price)
-        least_worth = unit + hurdle * (unit - mid)
+        borne = unit * (1.0 + carry)
+        least_worth = borne + hurdle * (unit - mid)
         wanted = 0.0
         if least_worth < 1.0:
-            wanted = state.shares_until(unit, worth=least_worth, shares=shares, cash=cash)
+            so_far = cash * (1.0 + carry)
+            wanted = state.shares_until(borne, worth=least_worth, shares=shares, cash=so_far)
         if wanted <= 0.0 or price > highest:
             too_dear = "level" if shares else "price"
             ends = too_dear if wanted <= 0.0 else "chase"
@@ -94,8 +98,8 @@ def plan_buy(
         ends = "book"
     if shares <= 0.0:
         return no_trade(ends)
-    now = state.after(shares=shares, cash=cash)
-    bargain = (now.reservation_price + hurdle * mid) / (1.0 + hurdle)
+    now = state.after(shares=shares, cash=cash * (1.0 + carry))
+    bargain = (now.reservation_price + hurdle * mid) / (1.0 + carry + hurdle)
     worth = price_worth(bargain, fee_at, sign=1.0)
     return Trade(
         shares=shares,
@@ -108,7 +112,9 @@ def plan_buy(
     )
 
 
-def plan_rest(state: TwoState, book: Book, *, most: float, tick: float) -> Trade:
+def plan_rest(
+    state: TwoState, book: Book, *, most: float, tick: float, carry: float = 0.0
+) -> Trade:
     """Return the purchase that rests at the best bid, or lower where even that is too dear.
 
     A resting order pays no fee and no spread; it may never fill, which costs nothing but time.
@@ -118,18 +124,19 @@ def plan_rest(state: TwoState, book: Book, *, most: float, tick: float) -> Trade
         book: Of the token that pays if the event happens; both sides stand.
         most: Shares still wanted by the sizing rule.
         tick: Price step, USD.
+        carry: As in `plan_buy`.
     """
     mid = _mid(book)
     # Bid and ask may meet; an order that rests must stay below the ask.
     below_ask = book.ask_prices[0] / MILLION - tick
-    price = min(book.bid_prices[0] / MILLION, below_ask, state.reservation_price)
+    price = min(book.bid_prices[0] / MILLION, below_ask, state.reservation_price / (1.0 + carry))
     price = int(price / tick + 1e-9) * tick
-    wanted = state.shares_until(price) if price >= tick else 0.0
+    wanted = state.shares_until(price * (1.0 + carry)) if price >= tick else 0.0
     shares = min(most, wanted)
     if shares <= 0.0:
         return no_trade("price")
     cash = -shares * price
-    after = state.after(shares=shares, cash=cash)
+    after = state.after(shares=shares, cash=cash * (1.0 + carry))
     return Trade(
         shares=shares,
         last_price=price,
@@ -148,6 +155,7 @@ def plan_sell(
     most: float,
     fee_at: Callable[[float], float],
     hurdle: float = 0.0,
+    carry: float = 0.0,
 ) -> Trade:
     """Return the sale of up to ``most`` shares, while the bid is worth more than the share.
 
@@ -157,16 +165,19 @@ def plan_sell(
         most: Shares to give up.
         fee_at: Fee per share at a price, USD.
         hurdle: As in ``plan_buy``.
+        carry: Likewise; what is sold binds no money any more.
     """
     mid = _mid(book)
     shares, cash, last, ends = 0.0, 0.0, 0.0, "book"
     for price_e6, size_e6 in zip(book.bid_prices, book.bid_sizes, strict=True):
         price = price_e6 / MILLION
         unit = price - fee_at(price)
-        most_worth, left = unit - hurdle * (mid - unit), most - shares
-        wanted = 0.0
-        if most_worth > 0.0:
-            wanted = -state.shares_until(unit, worth=most_worth, shares=-shares, cash=cash)
+        borne = unit * (1.0 + carry)
+        most_worth, left = borne - hurdle * (mid - unit), most - shares
+        wanted = left if borne >= 1.0 else 0.0  # more than a share can ever pay
+        if most_worth > 0.0 and borne < 1.0:
+            so_far = cash * (1.0 + carry)
+            wanted = -state.shares_until(borne, worth=most_worth, shares=-shares, cash=so_far)
         if wanted <= 0.0:
             ends = "price"
             break
@@ -180,8 +191,8 @@ def plan_sell(
             break
     if shares <= 0.0:
         return no_trade(ends)
-    now = state.after(shares=-shares, cash=cash)
-    bargain = (now.reservation_price + hurdle * mid) / (1.0 + hurdle)
+    now = state.after(shares=-shares, cash=cash * (1.0 + carry))
+    bargain = (now.reservation_price + hurdle * mid) / (1.0 + carry + hurdle)
     return Trade(
         shares=shares,
         last_price=last,

@@ -28,3 +28,15 @@ def effectiveness(p: float, *, missed: float, stray: float) -> float:
         stray: See there.
     """
     return max(hedge_ratio(p, missed=missed, stray=stray), 0.0) * (1.0 - missed - stray)
+
+
+def chance_behind(pays: float, *, missed: float, stray: float) -> float:
+    """Return how probable an event is whose market pays with the probability ``pays``; from 0 to 1.
+
+    Args:
+        pays: What a price says.
+        missed: As in `hedge_ratio`.
+        stray: See there.
+    """
+    right = 1.0 - missed - stray
+    return min(max((pays - stray) / right, 0.0), 1.0) if right > 0.0 else pays

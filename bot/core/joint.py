@@ -18,7 +18,7 @@ from bot.core.gate import measure_gate
 from bot.core.hedge import DEPTH_WINDOW, ask_depth
 from bot.core.known import know_all
 from bot.core.offers import Ladder, ask_ladder, bid_ladder, rest_ladder, trade_of
-from bot.core.orders import Wish
+from bot.core.orders import MINIMUM_MARKETABLE_USD, Wish
 from bot.core.outlook import Outlook, look_out
 from bot.core.programme import Cap, Offer, Programme, Solution, Trouble, certainty_equivalent, solve
 from bot.core.programme.problem import Floats
@@ -73,7 +73,7 @@ def plan_jointly(
     outlook = look_out(view, know_all(view, strategies), others, days=days)
     if isinstance(outlook, Trouble):
         return Reason(code=outlook.code, text=outlook.text)
-    quoted = _quote_all(asks)
+    quoted = _quote_all(asks, others)
     caps = _caps(view, strategies, quoted, others)
     charged = _programme(view, outlook, quoted, charged=True)
     solution = solve(replace(charged, caps=caps))
@@ -135,42 +135,47 @@ def _costs(quoted: Sequence[_Quoted]) -> dict[int, float]:
     }
 
 
-def _quote_all(asks: Mapping[EventId, tuple[Case, float]]) -> list[_Quoted]:
-    """Return what is on offer; events that want the same token share its depth by their gaps."""
+def _quote_all(asks: Mapping[EventId, tuple[Case, float]], others: Sequence[Wish]) -> list[_Quoted]:
+    """Return what is on offer; of events that want one token only the one that wants most buys.
+
+    There is one order at a time on a token: the others' turn comes when it has ended.
+    """
     gaps = {event: max(most - case.held_shares, 0.0) for event, (case, most) in asks.items()}
-    wanted: dict[TokenId, float] = {}
-    for event, (case, _) in asks.items():
-        wanted[case.market.token_id] = wanted.get(case.market.token_id, 0.0) + gaps[event]
+    wants = [event for event, (case, _) in asks.items() if _may_buy(case, gaps[event])]
+    leads: dict[TokenId, EventId | None] = {wish.token_id: None for wish in others}
+    for event in sorted(wants, key=lambda event: (-gaps[event], event)):
+        leads.setdefault(asks[event][0].market.token_id, event)
     quoted: list[_Quoted] = []
     first = 0
     for event, (case, _) in asks.items():
-        whole = wanted[case.market.token_id]
-        part = gaps[event] / whole if whole > 0.0 else 1.0
-        quoted.append(_quote(case, gaps[event], part=part, first=first))
+        waits = event in wants and leads[case.market.token_id] != event
+        quoted.append(_quote(case, gaps[event], waits=waits, first=first))
         first = quoted[-1].sales.stop
     return quoted
 
 
-def _quote(case: Case, gap: float, *, part: float, first: int) -> _Quoted:
+def _may_buy(case: Case, gap: float) -> bool:
+    return gap > 0.0 and barred(case) is None and _own_money(case) >= MINIMUM_MARKETABLE_USD
+
+
+def _quote(case: Case, gap: float, *, waits: bool, first: int) -> _Quoted:
     """Return what is on offer for an event, its costs multiplied by its band."""
     fee, carry = fee_at(case.market.market.fee), carry_of(case)
     multiplier, note = measure_gate(case)
-    if part < 1.0:
-        note += f"; {part:.0%} of the depth, as another strategy wants the same token"
     held = 0.0 if case.is_dust else case.held_shares
     bids = bid_ladder(case.book, most=held, multiplier=multiplier, carry=carry, fee_at=fee)
-    if barred(case) is not None:
-        return _Quoted(case, Ladder((), 1, 0.0, 1.0, carry, "barred"), bids, first, note)
-    own = left_of_event(case.strategy, measure_usage(case.view))
-    most_usd = float(min(own.values()))
+    if waits or barred(case) is not None:
+        none = Ladder((), 1, 0.0, 1.0, carry, "turn" if waits else "barred")
+        return _Quoted(case, none, bids, first, note)
+    most_usd = _own_money(case)
     if rests_first(case):
         tick = float(case.market.market.tick)
         asks = rest_ladder(
             case.book, most=gap, ends="target", most_usd=most_usd, tick=tick, carry=carry
         )
         return _Quoted(case, asks, bids, first, note)
-    depth = part * case.strategy.costs.max_share_of_depth
-    depth *= ask_depth(case.book, up_to=(case.book.mid or 0.0) + DEPTH_WINDOW)
+    depth = ask_depth(case.book, up_to=(case.book.mid or 0.0) + DEPTH_WINDOW)
+    depth *= case.strategy.costs.max_share_of_depth
     asks = ask_ladder(
         case.book,
         most=min(gap, depth),
@@ -180,9 +185,13 @@ def _quote(case: Case, gap: float, *, part: float, first: int) -> _Quoted:
         multiplier=multiplier,
         carry=carry,
         fee_at=fee,
-        part=part,
     )
     return _Quoted(case, asks, bids, first, note)
+
+
+def _own_money(case: Case) -> float:
+    """Return what the limits of an event's own leave it for one order, USD."""
+    return float(min(left_of_event(case.strategy, measure_usage(case.view)).values()))
 
 
 def _round(number: float) -> float:

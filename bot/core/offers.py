@@ -65,7 +65,6 @@ def ask_ladder(
     multiplier: float,
     carry: float,
     fee_at: Callable[[float], float],
-    part: float = 1.0,
 ) -> Ladder:
     """Return what may be bought.
 
@@ -80,7 +79,6 @@ def ask_ladder(
         multiplier: By which the cost above the mid is charged.
         carry: As in `Ladder`.
         fee_at: Fee per share at a price, USD.
-        part: Of each level; the rest is offered to others that want the same token.
     """
     mid = book.mid or 0.0
     levels: list[Level] = []
@@ -91,7 +89,7 @@ def ask_ladder(
             spent = "money" if most > 0.0 else ends
             ends = "chase" if price > highest else spent
             break
-        shown = size_e6 / MILLION * part
+        shown = size_e6 / MILLION
         size = min(shown, most, most_usd / unit)
         charge = mid + multiplier * (unit - mid) + carry * unit
         levels.append(Level(price, unit, charge, size))

@@ -15,7 +15,7 @@ from bot.core.known import Known
 from bot.core.orders import Wish
 from bot.core.programme import Trouble
 from bot.core.programme.problem import Floats
-from bot.core.scenarios import Group, Scenarios, joint_scenarios
+from bot.core.scenarios import Group, Scenarios, chances_behind, joint_scenarios
 from bot.core.worlds import spread_worth, worth_by_scenario
 from bot.model.orders import Side
 from bot.model.units import EventId, TokenId
@@ -113,14 +113,12 @@ class _Outcome(NamedTuple):
         return sum(said) / len(said)
 
     @property
-    def missed(self) -> float:
-        """Probability that the column does not pay although its outcome happened."""
-        return max(each.missed if self.agrees(each) else each.stray for each in self.known)
-
-    @property
-    def stray(self) -> float:
-        """Probability that it pays although its outcome did not happen."""
-        return max(each.stray if self.agrees(each) else each.missed for each in self.known)
+    def wrong(self) -> tuple[float, float]:
+        """How often the column misses its outcome and pays astray, as those on its side say."""
+        said = [(each.missed, each.stray) for each in self.known if self.agrees(each)]
+        turned = [(each.stray, each.missed) for each in self.known]
+        missed, stray = zip(*(said or turned), strict=True)
+        return max(missed), max(stray)
 
     def agrees(self, known: Known) -> bool:
         """Return whether an event happens where the column's outcome does."""
@@ -154,13 +152,17 @@ def _group(name: str, outcomes: Sequence[_Outcome]) -> Group:
     """Return exclusive outcomes; a little over 1 together by their spreads, they are scaled."""
     total = sum(each.chance for each in outcomes)
     scale = total if 1.0 < total <= 1.0 + SLACK * len(outcomes) else 1.0
+    chances = tuple(each.chance / scale for each in outcomes)
+    missed, stray = (max(each.wrong[i] for each in outcomes) for i in (0, 1))
+    if total / scale <= 1.0 and missed + stray < 1.0:
+        chances = chances_behind(chances, missed=missed, stray=stray)
     clusters = sorted({known.cluster for each in outcomes for known in each.known} - {""})
     return Group(
         name=name,
-        chances=tuple(each.chance / scale for each in outcomes),
+        chances=chances,
         cluster=clusters[0] if clusters else "",
-        missed=max(each.missed for each in outcomes),
-        stray=max(each.stray for each in outcomes),
+        missed=missed,
+        stray=stray,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.core.alternatives import find_better
+from bot.core.carry import carry_of
 from bot.core.case import Case, fee_at
 from bot.core.due import is_short
 from bot.core.exits import plan_close
@@ -111,7 +112,7 @@ def _problem(case: Case) -> EventProblem:
     return EventProblem(
         event=case.event.event,
         probability=case.forecast.probability,
-        unit_cost=first + fee_at(case.market.market.fee)(first),
+        unit_cost=(first + fee_at(case.market.market.fee)(first)) * (1.0 + carry_of(case)),
         wealth_usd_est=case.wealth_if_not_usd_est,
         loss_usd_est=case.exposure_usd_est,
         risk_aversion=case.view.limits.risk_aversion,
@@ -189,6 +190,7 @@ def _plan_reduce(case: Case, state: TwoState, excess: float) -> Plan:
         most=excess,
         fee_at=fee,
         hurdle=case.strategy.costs.min_benefit_to_cost,
+        carry=carry_of(case),
     )
     if trade.shares <= 0.0:
         text = (

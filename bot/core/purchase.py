@@ -1,5 +1,6 @@
 """Whether a purchase toward the target is worth it, and how large it may be."""
 
+from bot.core.carry import carry_of
 from bot.core.case import Case, fee_at
 from bot.core.hedge import Trade, plan_buy, plan_rest
 from bot.core.misfit import find_misfit
@@ -16,7 +17,7 @@ def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
         return reason
     if rests_first(case):
         tick = float(case.market.market.tick)
-        trade = plan_rest(state, case.book, most=gap, tick=tick)
+        trade = plan_rest(state, case.book, most=gap, tick=tick, carry=carry_of(case))
     else:
         fee = fee_at(case.market.market.fee)
         trade = plan_buy(
@@ -27,6 +28,7 @@ def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
             highest=highest_price(case),
             fee_at=fee,
             hurdle=costs.min_benefit_to_cost,
+            carry=carry_of(case),
         )
     # Each share clears the hurdle of costs.min_benefit_to_cost, so all of them together do.
     return (
@@ -80,6 +82,9 @@ def nothing_bought(case: Case, worth: float, capped_by: str) -> Reason:
         chase = float(case.strategy.execution.max_chase)
         text += f" {ask * 100:.1f}c is above it by more than execution.max_chase {chase * 100:.1f}c"
         return Reason(code="PAST_CHASE", text=text)
+    if capped_by == "turn":
+        text = "another strategy trades this token now; there is one order at a time on a token"
+        return Reason(code="TOKEN_SHARED", text=text)
     if capped_by == "money":
         text = "a share is worth its price, but the limits of its event or of all leave no money"
         return Reason(code="BUDGET_SPENT", text=text)

@@ -20,6 +20,7 @@ from bot.core.raking import complete, rake
 MOST_ROWS = 4096
 """Up to so many combinations all are listed, 12 yes/no events; beyond, so many are drawn."""
 _SLIP = 1e-9
+_ROUNDS = 50
 _RAKED = 1e-7
 """A sample that misses a probability by more would make an edge where there is none."""
 
@@ -98,6 +99,30 @@ def joint_scenarios(
         weights=weights,
         exact=exact,
     )
+
+
+def chances_behind(pays: Sequence[float], *, missed: float, stray: float) -> tuple[float, ...]:
+    """Return how probable outcomes are whose markets pay with these probabilities.
+
+    A price says how probable it is that the market pays, right or wrong. Taken for the outcome's
+    own probability it would make every share look cheap by what strays. An outcome that is less
+    probable than its market is wrong gets 0.
+
+    Args:
+        pays: Probability that the market of each outcome pays; not more than 1 together.
+        missed: As in `Group`.
+        stray: See there.
+    """
+    wanted = np.array(pays)
+    chances = wanted.copy()
+    for _ in range(_ROUNDS):
+        states = _states(Group(name="", chances=tuple(chances), missed=missed, stray=stray))
+        paid = np.bincount(states.resolved, _chances(states), minlength=len(pays) + 1)[:-1]
+        if float(np.abs(paid - wanted)[chances > 0.0].max(initial=0.0)) <= _SLIP:
+            break
+        chances = np.maximum(chances + wanted - paid, 0.0)
+        chances /= max(1.0, float(chances.sum()))
+    return tuple(chances.tolist())
 
 
 def _miss(states: Codes, weights: Floats, chance: Floats) -> float:

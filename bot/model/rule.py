@@ -76,7 +76,7 @@ class EventProblem:
     probability: float
     """Our forecast that the adverse outcome happens."""
     unit_cost: float
-    """All-in cost of the first share, USD: best ask plus fee."""
+    """All-in cost of the first share, USD: best ask, fee and carry."""
     wealth_usd_est: UsdEst
     """Portfolio and venue cash if the event does not happen."""
     loss_usd_est: UsdEst

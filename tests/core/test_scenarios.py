@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from bot.core import raking
 from bot.core.copula import Loadings
+from bot.core.hedge_ratio import chance_behind
 from bot.core.programme import Programme, Trouble
 from bot.core.programme.problem import Floats
 from bot.core.raking import rake
-from bot.core.scenarios import Group, Scenarios, joint_scenarios
+from bot.core.scenarios import Group, Scenarios, chances_behind, joint_scenarios
 from tests.core.programmes import buy, scenarios, solved
 
 APART = Loadings(0.0, 0.0)
@@ -275,3 +276,35 @@ def test_a_sample_that_misses_a_probability_is_not_used(monkeypatch: pytest.Monk
 
     assert isinstance(answer, Trouble)
     assert answer.code == "NOT_RAKED"
+
+
+@given(
+    pays=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=5),
+    missed=st.floats(0.0, 0.3),
+    stray=st.floats(0.0, 0.1),
+)
+def test_outcomes_are_as_probable_as_makes_their_markets_pay_what_their_prices_say(
+    pays: list[float], missed: float, stray: float
+) -> None:
+    wanted = [each / max(1.0, sum(pays)) for each in pays]
+
+    chances = chances_behind(wanted, missed=missed, stray=stray)
+
+    assert sum(chances) <= 1.0 + 1e-9
+    paid = scenarios(group("a", *chances, missed=missed, stray=stray), loadings=APART)
+    reached = paid.weights @ paid.pays
+    inner = len(wanted) == 1 and stray < wanted[0] < 1.0 - missed
+    if inner:
+        assert reached == pytest.approx(wanted, abs=1e-8)
+        expected = chance_behind(wanted[0], missed=missed, stray=stray)
+        assert chances[0] == pytest.approx(expected, abs=1e-7)
+
+
+def test_exclusive_outcomes_pay_what_their_prices_say() -> None:
+    wanted = (0.4, 0.3, 0.1)
+
+    chances = chances_behind(wanted, missed=0.05, stray=0.01)
+
+    found = scenarios(group("a", *chances, missed=0.05, stray=0.01), loadings=Loadings())
+    assert found.weights @ found.pays == pytest.approx(wanted, abs=1e-8)
+    assert chances != pytest.approx(wanted, abs=1e-4)

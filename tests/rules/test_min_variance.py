@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.hedge_ratio import effectiveness, hedge_ratio
+from bot.core.hedge_ratio import chance_behind, effectiveness, hedge_ratio
 from bot.rules.sizing.min_variance import MinVariance
 from tests.rules.situations import problem
 
@@ -50,11 +50,27 @@ def test_what_is_certain_is_not_hedged(p: float) -> None:
 
 
 def test_shares_are_ratio_times_loss() -> None:
-    sized = MinVariance().size(problem(probability=0.2, missed=0.2, stray=0.02))
+    # A market that pays with 17.6% stands for an event of 20%.
+    sized = MinVariance().size(problem(probability=0.176, missed=0.2, stray=0.02))
     assert sized.shares == pytest.approx(0.861 * 4_000, abs=2)
     assert sized.note == (
         "least variance: 0.861 shares per USD of 4,000, which removes 67% of the event's variance"
     )
+
+
+@pytest.mark.parametrize(
+    ("pays", "missed", "stray", "chance"),
+    [
+        (0.176, 0.2, 0.02, 0.2),
+        (0.3, 0.0, 0.0, 0.3),
+        (0.001, 0.01, 0.002, 0.0),
+        (0.3, 0.8, 0.4, 0.3),
+    ],
+)
+def test_a_price_also_holds_what_is_resolved_wrongly(
+    pays: float, missed: float, stray: float, chance: float
+) -> None:
+    assert chance_behind(pays, missed=missed, stray=stray) == pytest.approx(chance)
 
 
 def test_a_market_that_pays_when_the_event_does_not_happen_is_not_held() -> None:

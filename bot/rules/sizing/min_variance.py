@@ -1,6 +1,6 @@
 """Sizing: what leaves the least variance."""
 
-from bot.core.hedge_ratio import effectiveness, hedge_ratio
+from bot.core.hedge_ratio import chance_behind, effectiveness, hedge_ratio
 from bot.model.rule import EventProblem, Sized
 from bot.rules.rule import SizingRule
 
@@ -15,7 +15,8 @@ class MinVariance(SizingRule):
 
     def size(self, problem: EventProblem) -> Sized:
         """Return hedge ratio times loss; there is no state."""
-        p, missed, stray = problem.probability, problem.missed, problem.stray
+        missed, stray = problem.missed, problem.stray
+        p = chance_behind(problem.probability, missed=missed, stray=stray)
         ratio = max(hedge_ratio(p, missed=missed, stray=stray), 0.0)
         removed = effectiveness(p, missed=missed, stray=stray)
         note = (
