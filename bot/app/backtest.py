@@ -1,8 +1,8 @@
 """Runs history through the engine of paper trading, on a clock that jumps from bar to bar."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,16 @@ from bot.engine.cycle import CycleResult
 from bot.engine.ports import Report
 from bot.errors import ConfigError
 from bot.history.archive import Archive, VenueFacts
+from bot.history.carry import CarryDay, measure_carry, read_rates
 from bot.history.prices import HistoryPrices, read_closes, start_holdings
 from bot.history.source import HistoryMarketData
 from bot.model.portfolio import Holding
 from bot.portfolio import PortfolioReader
 from bot.portfolio.holdings import read_holdings
 from bot.portfolio.series import SeriesReader
+from bot.strategy import load_strategies
+
+_NO_RATES = "no interest rate is recorded: what the money in hedges would have earned is left out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,10 @@ class Run:
     venue: VenueFacts
     faults: tuple[str, ...]
     """What is wrong with the recording and how it was dealt with."""
+    holes: tuple[str, ...]
+    """Parts of the time in which nothing could be hedged, whatever the rules: in words."""
+    carry: tuple[CarryDay, ...] = ()
+    """Interest, rewards and fees beside the prices: to be added to the hedged side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +102,47 @@ async def backtest(
         market_data=market_data,
         portfolio=_open_portfolio(settings, prices, at=instants[0], report=hear),
     )
-    run = Run(since=instants[0], until=instants[-1], venue=archive.facts, faults=archive.faults)
+    rates = read_rates(prices)
     settings = replace(settings, mode=Mode.REPLAY)
+    _check_stakes(settings, archive.facts)
     async with open_daemon(settings, report=hear, decided=decided, world=world) as daemon:
         for instant in instants:
             await _reach(instant, daemon, clock, market_data)
             await _look(daemon, clock, before=instant + settings.max_quote_age)
         await daemon.engine.stop()
-        daemon.ports.ledger.record_run(run, clock.now())
+        ledger = daemon.ports.ledger
+        run = Run(
+            since=instants[0],
+            until=instants[-1],
+            venue=archive.facts,
+            faults=(*archive.faults, *([] if rates else [_NO_RATES])),
+            holes=tuple(_holes(archive.facts, instants[0], instants[-1])),
+            carry=measure_carry(ledger, archive, rates),
+        )
+        ledger.record_run(run, clock.now())
         summary = sum_up(daemon, tally, since=run.since, note=archive.facts.assumed)
         return Backtest(ledger=settings.ledger, run=run, summary=summary)
+
+
+def _holes(venue: VenueFacts, since: datetime, until: datetime) -> Iterator[str]:
+    usable = venue.usable_since
+    if usable is not None and since < usable:
+        last = min(until, usable - timedelta(days=1))
+        yield f"{since:%Y-%m-%d} to {last:%Y-%m-%d}: no usable event prices here"
+
+
+def _check_stakes(settings: Settings, venue: VenueFacts) -> None:
+    """Refuse strategies that would stake more on a contract than the venue allowed."""
+    most = venue.most_per_market_usd
+    strategies, _ = load_strategies(settings.strategies, max_quote_age=settings.max_quote_age)
+    problems = [
+        f"{strategy.path}: limits.max_premium_usd is {strategy.limits.max_premium_usd}, but"
+        f" {venue.name} allowed {most} USD a contract. Write {most} or less"
+        for strategy in strategies
+        if most is not None and strategy.limits.max_premium_usd > most
+    ]
+    if problems:
+        raise ConfigError("\n".join(problems))
 
 
 async def _look(daemon: Daemon, clock: SteppedClock, *, before: datetime) -> None:

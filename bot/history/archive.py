@@ -48,6 +48,8 @@ class VenueFacts:
     """Share of what is taken out at the end."""
     most_per_market_usd: int | None = None
     """Most that one person may stake on one contract."""
+    usable_since: datetime | None = None
+    """Before this there are no prices that say anything; None: all of them do."""
 
 
 class Archive:
@@ -108,12 +110,14 @@ class Archive:
         Days without any bar are among them: the portfolio moves on them too.
 
         Raises:
-            ConfigError: There is no bar in this time at all.
+            ConfigError: There is no bar in this time at all, though there might be.
         """
         import numpy as np
 
         inside = (self._times >= epoch_ms(since)) & (self._times <= epoch_ms(until))
-        if since > until or not inside.any():
+        usable = self.facts.usable_since
+        is_hole = usable is not None and until < usable  # the portfolio alone can be looked at
+        if since > until or not (inside.any() or is_hole):
             had = "none at all"
             if self._times.size:
                 first, last = (from_epoch_ms(int(f(self._times))) for f in (np.min, np.max))
@@ -122,7 +126,7 @@ class Archive:
                 f"{self._source}: has no price from {since:%Y-%m-%d} to {until:%Y-%m-%d}; it has"
                 f" {had}. Choose --from and --to inside"
             )
-        past_midnight = int(self._times[inside][0]) % DAY_MS
+        past_midnight = int(self._times[inside][0]) % DAY_MS if inside.any() else 0
         day = epoch_ms(since) // DAY_MS * DAY_MS + past_midnight
         if day < epoch_ms(since):
             day += DAY_MS

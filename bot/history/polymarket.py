@@ -7,7 +7,7 @@ final volume, the resolution before its instant, groups and tags.
 import csv
 import gzip
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,13 @@ from bot.venues.recorded.daily import Assumed, midnight_ms, read_market
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+USABLE_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
+"""Before, prices are frozen or there are three markets.
+
+**Source:** DATA 3 (traps 5 and 10), read 2026-11.
+"""
 
 
 def open_polymarket(folder: Path, *, books: Assumed, fees: FeeRegime) -> Archive:
@@ -57,7 +64,12 @@ def open_polymarket(folder: Path, *, books: Assumed, fees: FeeRegime) -> Archive
     starts = np.array([each.listed_ms for each in listings])
     used = (times_ms < ends[keys]) & (times_ms >= starts[keys])
     return Archive(
-        facts=VenueFacts(name="Polymarket", is_tradable=True, assumed=_assumed(books, fees)),
+        facts=VenueFacts(
+            name="Polymarket",
+            is_tradable=True,
+            assumed=_assumed(books, fees),
+            usable_since=USABLE_SINCE,
+        ),
         listings=listings,
         keys=keys[used],
         times_ms=times_ms[used],
@@ -90,7 +102,7 @@ def _listing(row: dict[str, str], fees: FeeRegime) -> Listing:
         market = read_market(row)
         series, label = find_series(row["question"])
         paid, resolved_at = row["payout0"], row["resolved_at"]
-        listed_ms = midnight_ms(row["first_bar"])
+        listed_ms = max(midnight_ms(row["first_bar"]), epoch_ms(USABLE_SINCE))
         dates = fee_dates(row["topic"], fees)
     except KeyError as error:
         raise BadData(f"markets.csv.gz has no column {error}") from None

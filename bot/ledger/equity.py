@@ -59,6 +59,8 @@ Transaction = Callable[[], AbstractContextManager[None]]
 class EquityDiary:
     """Writes rows of ``equity`` and ``covers``, once a day.
 
+    It remembers which day it wrote; after an undone transaction it must be told to ``forget``.
+
     Args:
         db: The ledger.
         mode: Of its rows.
@@ -69,6 +71,10 @@ class EquityDiary:
         self._db = db
         self._mode = mode
         self._transaction = transaction
+        self._day = ""
+
+    def forget(self) -> None:
+        """Look again at what is written before relying on it."""
         self._day = ""
 
     def is_due(self, view: View) -> bool:

@@ -47,6 +47,7 @@ class Writing(Questions):
             self._fold = Fold()  # rebuilt from what is left, at the next question
             self._diary.forget()
             self.track_record.forget()
+            self._equity.forget()
             raise
 
     def memories(self) -> dict[EventId, EventMemory]:

@@ -62,7 +62,7 @@ def test_gap_is_named_with_its_length(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("missing", ["payout0", "resolved_at"])
 def test_market_without_resolution_stays_open_and_is_named(tmp_path: Path, missing: str) -> None:
-    archive = open_recorded(tmp_path, Recorded(rows=[make_row(**{missing: ""})]))
+    archive = open_recorded(tmp_path, Recorded(rows=[make_row() | {missing: ""}]))
     assert archive.faults == ("1 markets have no recorded resolution and stay open",)
     assert archive.listings[0].resolved_ms is None
     assert archive.listings[0].payouts is None

@@ -114,8 +114,8 @@ def test_half_payout_is_paid_as_recorded(tmp_path: Path, ledger: Path) -> None:
     data = Recorded(rows=[make_row(payout0="0.5")]).write(tmp_path / "data")
     found = run(data, write_config(tmp_path), since=SINCE, until=UNTIL, ledger=ledger)
     reader = read_ledger(ledger)
-    shares = sum(fill.size for fill in reader.fills())
-    spent = sum(-fill.cash_usd for fill in reader.fills())
+    shares = sum((fill.size for fill in reader.fills()), Decimal(0))
+    spent = sum((-fill.cash_usd for fill in reader.fills()), Decimal(0))
     assert found.summary.cash_after_usd == 4000 - spent + shares / 2
 
 
@@ -123,7 +123,7 @@ def test_market_without_resolution_is_left_open_and_named(tmp_path: Path, ledger
     data = Recorded(rows=[make_row(payout0="", resolved_at="")]).write(tmp_path / "data")
     found = run(data, write_config(tmp_path), since=SINCE, until=UNTIL, ledger=ledger)
     assert len(found.summary.left) == 1
-    assert found.run.faults == ("1 markets have no recorded resolution and stay open",)
+    assert found.run.faults[0] == "1 markets have no recorded resolution and stay open"
 
 
 def test_fee_of_the_day_is_paid(tmp_path: Path) -> None:
@@ -233,3 +233,28 @@ def test_backtest_into_a_ledger_of_paper_is_refused(tmp_path: Path) -> None:
     settings = replace(write_config(tmp_path), ledger=path)
     with pytest.raises(LedgerError, match="was made in mode paper"):
         run(data, settings, since=SINCE, until=UNTIL, ledger=path)
+
+
+def test_years_without_usable_prices_say_so(tmp_path: Path, ledger: Path) -> None:
+    closes = {"SPY": [(day, 300.0) for day in days("2020-01-02", 60)]}
+    early = [(1, day, 0.5) for day in days("2023-12-01", 40)]
+    row = make_row(first_bar="2023-12-01")
+    data = Recorded(rows=[row], bars=early, closes=closes).write(tmp_path / "data")
+    since, until = at("01-03").replace(year=2020), at("02-20").replace(year=2020)
+    found = run(data, write_config(tmp_path), since=since, until=until, ledger=ledger)
+    assert found.run.holes == ("2020-01-03 to 2020-02-20: no usable event prices here",)
+    assert found.summary.orders == 0
+    assert len(equity_of(ledger)) == 49
+
+
+def test_hole_at_the_start_is_named_and_no_price_in_it_is_used(
+    tmp_path: Path, ledger: Path
+) -> None:
+    closes = {"SPY": [(day, 300.0) for day in days("2023-12-01", 60)]}
+    bars = [(1, day, 0.2) for day in days("2023-12-01", 40)]
+    row = make_row(first_bar="2023-12-01")
+    data = Recorded(rows=[row], bars=bars, closes=closes).write(tmp_path / "data")
+    since = at("12-20").replace(year=2023)
+    found = run(data, write_config(tmp_path), since=since, until=at("01-05"), ledger=ledger)
+    assert found.run.holes == ("2023-12-20 to 2023-12-31: no usable event prices here",)
+    assert min(fill.at for fill in read_ledger(ledger).fills()) >= at("01-01")

@@ -69,7 +69,7 @@ def command(
     archive = open_archive(folder, VenueName(venue), fees=FeeRegime(fees))
     found = asyncio.run(_run(settings, archive, folder, Span(since=since, until=until)))
     if as_json:
-        print_json(found)
+        print_json({"ledger": str(found.ledger), "run": found.run, "summary": found.summary})
         return
     from bot.cli.show.backtest import render_backtest
     from bot.cli.show.terminal import make_console

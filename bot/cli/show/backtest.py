@@ -18,3 +18,5 @@ def render_backtest(found: Backtest, *, width: int) -> Iterator[RenderableType]:
     yield from render_summary(found.summary, width=width)
     for fault in found.run.faults:
         yield Text(f"In the recording: {fault}", "yellow")
+    for hole in found.run.holes:
+        yield Text(hole, "yellow")
