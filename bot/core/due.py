@@ -145,6 +145,8 @@ def _look_again(case: Case, memory: EventMemory, last: str) -> Firing | None:
         return _own("rested", "what rests has had its time")
     if memory.verdict.startswith(Verdict.REFUSE):
         return _own("looked_again", f"refused before: {last}")
+    if memory.verdict.startswith(Verdict.HOLD) and case.choice.held is None:
+        return _own("next_market", f"what was held has ended; now {case.market.market.slug}")
     half_rolled = case.old_legs and not case.event.removed
     if memory.unfinished or is_short(case) or half_rolled or last == "OTHER_SIDE":
         return _own("unfinished", "the last plan was not completed")

@@ -10,10 +10,12 @@ from bot.core.decide import decide
 from bot.model.decision import Decision, Verdict
 from bot.model.market import Quote
 from bot.model.orders import OrderType, Purpose, Side
+from bot.model.rule import Sizing
 from bot.model.strategy import CloseRule, OnRemove, Strategy
-from bot.model.units import ZERO_USD
+from bot.model.units import ZERO_USD, Usd
 from bot.model.view import MarketView, View
 from tests.core.builders import (
+    All,
     Cover,
     codes,
     make_account,
@@ -62,17 +64,57 @@ def assert_closes(decision: Decision, code: str) -> None:
     assert event.planned_shares == 0.0
 
 
+BOTH = pytest.mark.parametrize("sizing", [Cover(), All()], ids=["alone", "jointly"])
+"""A rule that decides alone, and the joint programme."""
+
+
+@BOTH
 @pytest.mark.parametrize("usd", [0.0, -50_000.0, 40_000.0])
-def test_a_hedge_is_closed_when_its_exposure_is_gone(usd: float) -> None:
-    strategy = make_strategy(close=CloseRule(when_exposure_below_usd=12_500.0))
+def test_a_hedge_is_closed_when_its_exposure_is_gone(usd: float, sizing: Sizing) -> None:
+    strategy = make_strategy(close=CloseRule(when_exposure_below_usd=12_500.0), sizing=sizing)
 
     assert_closes(decide(held_view(usd=usd), (strategy,)), "EXPOSURE_GONE")
 
 
-def test_a_hedge_is_closed_when_its_probability_is_gone() -> None:
-    strategy = make_strategy(close=CloseRule(when_probability_below=0.12))
+@BOTH
+def test_a_hedge_is_closed_when_its_probability_is_gone(sizing: Sizing) -> None:
+    strategy = make_strategy(close=CloseRule(when_probability_below=0.12), sizing=sizing)
 
     assert_closes(decide(held_view(), (strategy,)), "PROBABILITY_GONE")
+
+
+@BOTH
+@pytest.mark.parametrize("paid", [("1", "0"), ("0", "1")], ids=["happened", "did not"])
+def test_a_hedge_whose_event_has_passed_is_over(paid: tuple[str, str], sizing: Sizing) -> None:
+    market = make_market(payouts=paid, closed=True, accepting_orders=False)
+    view = held_view(market=make_market_view(market))
+
+    decision = decide(view, (make_strategy(sizing=sizing),))
+
+    event = the_event(decision)
+    assert decision.approved == ()
+    assert (event.verdict, event.held_shares) == (Verdict.REFUSE, 0.0)
+
+
+@BOTH
+def test_a_spent_budget_buys_no_more_and_what_is_paid_for_stays(sizing: Sizing) -> None:
+    # What a sale brings is less than what the cover is worth, and its premium is spent either way.
+    strategy = make_strategy(sizing=sizing, digest="new", max_share_of_depth=1.0)
+    view = held_view("2000")
+    view = replace(
+        view,
+        limits=make_limits(premium_budget_usd="500"),
+        account=replace(view.account, premium_used_usd=Usd(Decimal(600))),
+    )
+
+    decision = decide(view, (strategy,))
+
+    event = the_event(decision)
+    assert decision.approved == ()
+    assert event.verdict is Verdict.HOLD
+    assert "BUDGET_SPENT" in codes(event)
+    assert event.planned_shares == 2_000.0
+    assert decision.premium_left_usd == Decimal(-100)
 
 
 def test_a_hedge_is_closed_after_its_time() -> None:

@@ -23,6 +23,7 @@ from tests.core.builders import (
     codes,
     make_account,
     make_event,
+    make_limits,
     make_market_view,
     make_memory,
     make_position,
@@ -594,3 +595,25 @@ def test_a_market_that_never_ends_has_no_place_among_deadlines() -> None:
     view = replace(view, events=(make_event(near, endless),))
 
     assert the_event(decide(view, (STRATEGY,))).token_id == "101"
+
+
+@BOTH
+@pytest.mark.parametrize("strategy", [DATES, STRATEGY], ids=["dates", "deadlines"])
+def test_a_hedge_whose_budget_is_spent_is_not_renewed_and_ends(
+    strategy: Strategy, sizing: Sizing
+) -> None:
+    view = roll_view(shares="900", premium_used_usd="500")
+    view = replace(view, limits=make_limits(premium_budget_usd="450"))
+    strategy = replace(strategy, sizing=sizing)
+
+    kept = decide(view, (strategy,))
+    later = next_view(view, kept, after=timedelta(hours=7))
+    old, new = later.events[0].markets
+    paid = replace(old, market=replace(OLD, payouts=(Decimal(0), Decimal(1))))
+    later = replace(later, events=(replace(later.events[0], markets=(paid, new)),))
+    over = decide(later, (strategy,))
+
+    assert kept.approved == over.approved == ()
+    assert (the_event(kept).verdict, the_event(over).verdict) == (Verdict.HOLD, Verdict.REFUSE)
+    assert "BUDGET_SPENT" in codes(the_event(kept))
+    assert codes(the_event(over))[0] == "BUDGET_SPENT"

@@ -36,9 +36,13 @@ def test_two_deadlines_imply_a_hazard_between_them() -> None:
 
 
 def test_a_fair_long_shot_costs_about_what_is_expected_of_it() -> None:
-    assert cost_of_cover(0.2, days=180, hazard=implied_hazard(0.2, 180)) == pytest.approx(0.8963, abs=5e-5)
+    assert cost_of_cover(0.2, days=180, hazard=implied_hazard(0.2, 180)) == pytest.approx(
+        0.8963, abs=5e-5
+    )
     # Half of the days are covered at the same price: twice as dear.
-    assert cost_of_cover(0.2, days=90, hazard=implied_hazard(0.2, 180)) == pytest.approx(1.7926, abs=5e-5)
+    assert cost_of_cover(0.2, days=90, hazard=implied_hazard(0.2, 180)) == pytest.approx(
+        1.7926, abs=5e-5
+    )
 
 
 def test_a_later_deadline_that_is_less_likely_contradicts() -> None:
