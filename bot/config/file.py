@@ -203,7 +203,10 @@ class ConfigFile(Group):
     portfolio: Annotated[PortfolioFile, Field(description="what you own, and its prices")]
     risk_aversion: Annotated[
         RiskAversion,
-        Field(description="4.3: a chance of at most 10% of ever losing half is accepted"),
+        Field(
+            description="4.3: a chance of at most 10% of ever losing half is accepted; also in"
+            " words: 10% of ever losing 50%"
+        ),
     ] = 4.3
     premium_budget: Annotated[
         BudgetText, Field(description="the most premium in 365 days: 1.5% or 1200usd")

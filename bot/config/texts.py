@@ -7,9 +7,11 @@ from typing import Annotated
 
 from pydantic import WithJsonSchema
 
+from bot.core.utility import aversion_of
 from bot.model.text import read_fraction, read_number, read_ratio, read_share, read_usd, text_of
 
 _MOST = 10**15
+_WORDS = re.compile(r"(\S+) of ever losing (\S+)")
 _BARE = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
 
 
@@ -22,11 +24,22 @@ class Budget:
 
 
 def _read_aversion(text: str) -> float:
-    """Read relative risk aversion: outside this range powers of wealth lose all their digits."""
-    number = read_ratio(text)
+    """Read relative risk aversion, or what it means: ``10% of ever losing 50%``.
+
+    Outside its range powers of wealth lose all their digits.
+    """
+    words = _WORDS.fullmatch(text)
+    number = _aversion_in_words(*words.groups()) if words else read_ratio(text)
     if not 0.1 <= number <= 100.0:
         raise ValueError(f"is {text}; it must lie from 0.1 to 100. 4.3 is a good choice.")
     return number
+
+
+def _aversion_in_words(chance: str, loss: str) -> float:
+    parts = read_share(chance), read_share(loss)
+    if min(parts) <= 0.0 or max(parts) >= 1.0:
+        raise ValueError(f"is {chance} of ever losing {loss}; both lie between 0% and 100%.")
+    return aversion_of(chance=parts[0], loss=parts[1])
 
 
 def _read_part(text: str) -> float:

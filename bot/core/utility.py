@@ -104,3 +104,18 @@ def target_shares(*, p: float, c: float, wealth: float, loss: float, gamma: floa
 def cost_ceiling(*, p: float, wealth: float, loss: float, gamma: float) -> float:
     """Return the all-in cost above which not even the first share is worth buying, USD."""
     return TwoState(p, wealth - loss, wealth, gamma).reservation_price
+
+
+def aversion_of(*, chance: float, loss: float) -> float:
+    """Return the relative risk aversion that accepts a chance of ever losing a part of wealth.
+
+    ``gamma = 1 + ln(chance) / ln(1 - loss)``: who maximises it without exposure of his own falls
+    below ``1 - loss`` of his wealth, ever, with at most this probability.
+
+    Args:
+        chance: Strictly between 0 and 1.
+        loss: Part of wealth, strictly between 0 and 1.
+
+    **Source:** Busseti, Ryu and Boyd, Risk-constrained Kelly gambling (2016), as in HEDGING 1.3.
+    """
+    return 1.0 + math.log(chance) / math.log1p(-loss)

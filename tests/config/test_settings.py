@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.build import make_terms
 from bot.config import (
     Budget,
     LogFormat,
@@ -28,6 +29,8 @@ from bot.model.portfolio import (
     StatedPrices,
     Tags,
 )
+from bot.model.view import Correlations
+from tests.core.builders import make_portfolio
 
 REPO = Path(__file__).resolve().parents[2]
 LEAST = "portfolio:\n  holdings:\n    - {symbol: HOUSE, value: 12000}\n"
@@ -70,6 +73,38 @@ def test_least_config_has_safe_defaults() -> None:
     assert settings.polymarket.clob_url == "https://clob.polymarket.com"
     assert settings.recorded is None
     assert settings.recorded_path is None
+
+
+def test_risk_aversion_may_be_said_in_words() -> None:
+    half = load(LEAST + "risk_aversion: 10% of ever losing 50%\n")
+    third = load(LEAST + "risk_aversion: 10% of ever losing 30%\n")
+
+    assert half.risk_aversion == pytest.approx(4.3219, abs=5e-5)
+    assert third.risk_aversion == pytest.approx(7.4557, abs=5e-5)
+
+
+def test_what_moves_together_and_what_money_earns_is_read() -> None:
+    settings = load(
+        LEAST
+        + "max_cluster: 1%\nfunding_rate: 4%\nvolatility: 20%\n"
+        + "correlations: {calm: 20%, stress: 80%, same_cluster: 50%, stressed_by: vol.stress}\n"
+    )
+    limits = make_terms(settings).limits(make_portfolio())
+
+    assert limits.max_cluster_usd == 1000
+    assert (limits.funding_rate, limits.volatility) == (0.04, 0.2)
+    assert limits.correlations == Correlations(
+        calm=0.2, stress=0.8, same_cluster=0.5, stressed_by="vol.stress"
+    )
+
+
+def test_without_a_word_clusters_have_no_limit() -> None:
+    limits = make_terms(load(LEAST)).limits(make_portfolio())
+
+    assert limits.max_cluster_usd is None
+    assert limits.correlations == Correlations()
+    fixed = make_terms(load(LEAST + "max_cluster: 250usd\n")).limits(make_portfolio())
+    assert fixed.max_cluster_usd == 250
 
 
 def test_live_mode_has_small_bounds_and_no_dead_mans_switch_unless_set() -> None:
@@ -230,6 +265,11 @@ def test_example_config_is_a_portfolio_of_84200_usd() -> None:
         ("max_price_age: 4", "max_price_age is 4, which has no unit. Write 4s, 4m, 4h or 4d."),
         ("risk_aversion: 0.01", "risk_aversion is 0.01; it must lie from 0.1 to 100."),
         ("risk_aversion: high", "risk_aversion is 'high'; it must be a plain number, such as 1.5."),
+        (
+            "risk_aversion: 10% of ever losing 100%",
+            "risk_aversion is 10% of ever losing 100%; both lie between 0% and 100%.",
+        ),
+        ("correlations: {calm: 100%}", "correlations.calm is 100%; it must be under 100%."),
         ("max_totl: 3%", "max_totl is not an option of the config. Did you mean 'max_total'?"),
         (
             "paper: {csh_usd: 5}",
