@@ -134,6 +134,7 @@ class Engine:
     async def stop(self) -> None:
         """Cancel what rests, so that nothing fills while nobody looks."""
         await self._withdraw()
+        await self._reconciler.errand.leave()
 
     async def _act_at_once(self, found: View) -> None:
         """Send what a look-out found, in a cycle of its own; the one that follows reads everything.

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from bot.core.pairs import LEAST_PAIRS, count_pairs
+from bot.engine.errand import Errand
 from bot.engine.ports import Ports
 from bot.engine.tell import tell_merged
 from bot.engine.tries import UNDER_WAY, is_due
@@ -32,12 +33,13 @@ def merging(ports: Ports) -> set[TokenId]:
 
 
 async def merge_pairs(
-    ports: Ports, *, markets: Iterable[Market], unsure: Collection[TokenId]
+    ports: Ports, errand: Errand, *, markets: Iterable[Market], unsure: Collection[TokenId]
 ) -> int:
     """Ask for what pairs are worth; return how many merges left.
 
     Args:
         ports: The world.
+        errand: Takes a merge that a chain carries out; one that is under way comes first.
         markets: Those that strategies name: shares from outside are looked for in them.
         unsure: Tokens of which ledger and venue do not agree, or may not soon: they wait.
     """
@@ -52,6 +54,8 @@ async def merge_pairs(
     account = ledger.account(ports.clock.now())
     sent = 0
     for condition_id in _candidates(account, markets):
+        if errand.is_under_way:
+            break
         if not is_due(ledger.merge_tries(condition_id), ports.clock.now()):
             continue
         try:
@@ -61,7 +65,7 @@ async def merge_pairs(
             continue
         pairs = count_pairs(_held(account), market)
         if pairs and not busy.intersection(market.token_ids):
-            await _merge(ports, market, pairs)
+            await _merge(ports, market, pairs, errand)
             sent += 1
     return sent
 
@@ -82,7 +86,7 @@ def _candidates(account: Account, markets: Iterable[Market]) -> list[ConditionId
     return list(dict.fromkeys([*known, *(each for each in ours if ours.count(each) > 1)]))
 
 
-async def _merge(ports: Ports, market: Market, pairs: Shares) -> None:
+async def _merge(ports: Ports, market: Market, pairs: Shares, errand: Errand) -> None:
     ledger, reason = ports.ledger, _why(ports, market)
     ledger.record_merge(market, pairs, reason, "sent", at=ports.clock.now())
     ports.report(
@@ -92,6 +96,15 @@ async def _merge(ports: Ports, market: Market, pairs: Shares) -> None:
         size_shares=str(pairs),
         reason=str(reason),
     )
+    merged = _carry_out(ports, market, pairs, reason)
+    if ports.venue.lag:
+        errand.start(merged)
+    else:
+        await merged
+
+
+async def _carry_out(ports: Ports, market: Market, pairs: Shares, reason: MergeReason) -> None:
+    ledger = ports.ledger
     try:
         await ports.venue.merge(market, pairs)
     except VenueError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.engine.compare import compare, say_difference
+from bot.engine.errand import Errand
 from bot.engine.fates import READS, Absence, Fates
 from bot.engine.merge import merge_pairs, merging
 from bot.engine.outside import Outside
@@ -44,6 +45,8 @@ class Reconciler:
     ports: Ports
     fates: Fates = field(init=False)
     outside: Outside = field(init=False)
+    errand: Errand = field(default_factory=Errand)
+    """A redeem or a merge that the chain carries out."""
     stop: str = ""
     """Why no order may be sent now; empty if nothing here forbids it."""
     markets: tuple[Market, ...] = ()
@@ -67,6 +70,7 @@ class Reconciler:
             VenueError: a read failed; nothing is concluded from it.
             InvariantError: cash or positions differ and no open question explains it.
         """
+        self.errand.check()
         self._agreed_at = None
         found = await self._look()
         for _ in range(LOOKS - 1):
@@ -113,7 +117,7 @@ class Reconciler:
         changed = await self.fates.judge({order.order_id: order for order in open_orders})
         unreadable = await settle_resolved(self.ports)
         if self.ports.venue.lag:
-            await redeem_owed(self.ports)
+            await redeem_owed(self.ports, self.errand)
         moved = await self.outside.read()
         unknown = len(self._unknown())
         found = await self._compare(unknown + unreadable)
@@ -207,7 +211,7 @@ class Reconciler:
         unsure = {row.token_id for row in rows if row.token_id and row.difference}
         ended = self.ports.ledger.fills_ended_since(self.ports.clock.now() - self.ports.venue.lag)
         unsure |= {fill.token_id for fill in ended if self.ports.venue.lag}
-        if await merge_pairs(self.ports, markets=self.markets, unsure=unsure):
+        if await merge_pairs(self.ports, self.errand, markets=self.markets, unsure=unsure):
             self._agreed_at = None
             if self.ports.venue.lag:
                 self.look_again_at = self.ports.clock.now() + LOOK_EVERY
@@ -243,7 +247,7 @@ class Reconciler:
             )
         sought = self._sought()
         open_now = differing or sought or self.stop or ports.ledger.fills_not_final()
-        is_open = bool(open_now or merging(ports))
+        is_open = bool(open_now or merging(ports) or self.errand.is_under_way)
         self.look_again_at = now + LOOK_EVERY if ports.venue.lag and is_open else None
         self._agreed_at = None if is_open else now
         owed = ports.ledger.account(now).redeemable

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from bot.engine.errand import Errand
 from bot.engine.ports import Ports
 from bot.engine.tries import UNDER_WAY, is_due
 from bot.errors import DataError, VenueError
@@ -37,17 +38,20 @@ async def settle_resolved(ports: Ports) -> int:
     return unreadable
 
 
-async def redeem_owed(ports: Ports) -> None:
-    """Ask for what resolved markets owe; it is cash when the chain shows it, whoever asked.
+async def redeem_owed(ports: Ports, errand: Errand) -> None:
+    """Ask for what a resolved market owes; it is cash when the chain shows it, whoever asked.
 
-    A redeem is written down before it leaves. If it fails it is sent again later and later.
+    A redeem is written down before it leaves. If it fails it is sent again later and later. One is
+    sent at a time, and nobody waits for it.
     """
     if not ports.venue.can_redeem:
         return
     owed = ports.ledger.account(ports.clock.now()).redeemable
     for condition_id in dict.fromkeys(item.condition_id for item in owed if item.payout_usd > 0):
+        if errand.is_under_way:
+            return
         if is_due(ports.ledger.redeem_tries(condition_id), ports.clock.now()):
-            await _redeem(ports, condition_id)
+            await _redeem(ports, condition_id, errand)
 
 
 def redeems_under_way(ports: Ports) -> int:
@@ -94,7 +98,7 @@ def _tell(ports: Ports, position: Position, paid: Decimal, word: str) -> None:
     ports.ledger.record_lifecycle("settled", position.event, ports.clock.now(), text)
 
 
-async def _redeem(ports: Ports, condition_id: ConditionId) -> None:
+async def _redeem(ports: Ports, condition_id: ConditionId, errand: Errand) -> None:
     try:
         market = await ports.market_data.market(condition_id)
     except DataError as error:
@@ -102,6 +106,11 @@ async def _redeem(ports: Ports, condition_id: ConditionId) -> None:
         return
     ports.ledger.record_redeem(condition_id, "sent", ports.clock.now())
     ports.report("redeem.sent", condition_id=condition_id, market=market.slug)
+    errand.start(_fetch(ports, market))
+
+
+async def _fetch(ports: Ports, market: Market) -> None:
+    condition_id = market.condition_id
     try:
         await ports.venue.redeem(market)
     except VenueError as error:

@@ -75,6 +75,8 @@ async def test_a_complement_from_outside_is_merged_with_what_is_held(tmp_path: P
 class Keep:
     """Sizing: what is held is right."""
 
+    is_joint = False
+
     def size(self, problem: Any) -> Any:
         from bot.model.rule import Sized
 

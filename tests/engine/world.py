@@ -196,6 +196,9 @@ class World:
 
     def restart(self) -> None:
         """Start the daemon anew on its ledger; venue and markets are as they are."""
+        errand = self.engine._reconciler.errand._task
+        if errand is not None:
+            errand.cancel()
         self.ledger.close()
         self.wire.crash_at = None
         self.ledger = self._open()
@@ -206,8 +209,10 @@ class World:
         self.market_data.show(token_id, bids=bids, asks=asks)
 
     async def cycle(self) -> CycleResult:
-        """Run one cycle now."""
-        return await self.engine.run_cycle()
+        """Run one cycle now, and let what it has sent to the chain end."""
+        result = await self.engine.run_cycle()
+        await self.engine._reconciler.errand.finish()
+        return result
 
     async def cycles(self, count: int, *, each: Callable[[int], None] | None = None) -> None:
         """Run ``count`` cycles five minutes apart; ``each`` moves the world before each of them."""

@@ -220,13 +220,21 @@ class Stage:
         assert not self.is_busy(), (self.comparison, self.ledger.orders())
 
     async def patient(self, seconds: float = SOON_S, *, step: float = BLOCK_S) -> CycleResult:
-        """Let one cycle run while time passes quickly, because it waits for blocks to come."""
+        """Let one cycle run, and what it has sent to the chain end while blocks come quickly."""
         await self.jump(seconds)
         cycle = asyncio.ensure_future(self.daemon.engine.run_cycle())
-        while not cycle.done():
-            await asyncio.wait([cycle], timeout=0.02)
-            self.clock.jump(step)
+        await self._hurry(cycle, step)
+        await self._hurry(
+            asyncio.ensure_future(self.daemon.engine._reconciler.errand.finish()), step
+        )
         return cycle.result()
+
+    async def _hurry(self, task: asyncio.Future[Any], step: float) -> None:
+        """Let time pass quickly until something is done, and raise what it has raised."""
+        while not task.done():
+            await asyncio.wait([task], timeout=0.02)
+            self.clock.jump(step)
+        task.result()
 
     def is_busy(self) -> bool:
         ledger = self.ledger
@@ -270,7 +278,8 @@ class Stage:
 
     async def close(self) -> None:
         """End the daemon without a word to the exchange."""
-        tasks = [*self._beside, *([self._cycling] if self._cycling else [])]
+        errand = self.daemon.engine._reconciler.errand._task
+        tasks = [*self._beside, *(task for task in (self._cycling, errand) if task)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

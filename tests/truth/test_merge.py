@@ -42,8 +42,8 @@ async def test_pairs_that_a_person_made_are_cash_again(stage: Stage) -> None:
     shares = await hedged(stage)
     before = stage.account.cash_usd
     await stage.chain.split(stage.wallet, stage.market, Shares(Decimal("12.000001")))
-    await stage.cycles(15)
-    await stage.patient()
+    for _ in range(4):
+        await stage.patient()
     await stage.cycles(45)
     assert merges(stage) == [("outside", "sent"), ("outside", "done")]
     assert (stage.account.cash_usd, stage.held()) == (before, shares)

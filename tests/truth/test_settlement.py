@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from decimal import Decimal
 
@@ -187,6 +188,48 @@ async def test_a_relayer_that_refuses_is_asked_again_later(stage: Stage) -> None
     await paid(stage)
     assert redeems(stage) == ["sent", "failed", "sent", "done"]
     assert stage.account.cash_usd == before + shares
+
+
+@pytest.mark.parametrize("setting", RELAYED[:1], ids=str)
+async def test_cycles_do_not_wait_for_a_redeem(stage: Stage) -> None:
+    shares = await hedged(stage)
+    before = stage.account.cash_usd
+    await stage.resolve("1")
+    answers = asyncio.Event()
+
+    async def think(_request: Request) -> None:
+        await answers.wait()
+
+    stage.intercept("/relayer/submit", think)
+    for _ in range(3):
+        assert (await stage.cycle()).skipped == ""
+    assert redeems(stage) == ["sent"]
+    assert not stage.comparison.differences
+    answers.set()
+    await paid(stage)
+    assert stage.account.cash_usd == before + shares
+    assert redeems(stage) == ["sent", "done"]
+
+
+@pytest.mark.parametrize("setting", RELAYED[:1], ids=str)
+async def test_a_daemon_stopped_at_a_redeem_is_paid_after_the_restart(stage: Stage) -> None:
+    shares = await hedged(stage)
+    before = stage.account.cash_usd
+    await stage.resolve("1")
+    stopped = asyncio.Event()
+
+    async def hang(_request: Request) -> None:
+        await stopped.wait()
+
+    stage.intercept("/relayer/submit", hang)
+    await stage.cycle()
+    await stage.daemon.engine.stop()
+    await stage.restart()
+    stopped.set()
+    await stage.patient(360)
+    await paid(stage)
+    assert stage.account.cash_usd == before + shares
+    assert redeems(stage)[:2] == ["sent", "sent"]
 
 
 @pytest.mark.parametrize("setting", RELAYED[:1], ids=str)
