@@ -20,6 +20,8 @@ BENCHMARKS = (
     "memory",
     "forecast_history",
     "policy_contest",
+    "fit_books",
+    "backtest",
 )
 
 ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}

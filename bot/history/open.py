@@ -14,7 +14,7 @@ from bot.venues.recorded.daily import Assumed
 FITTED = Assumed(
     half_spread=Price(Decimal("0.01")),
     half_spread_low=Price(Decimal("0.005")),
-    depth_per_cent=Shares(Decimal(600)),
+    depth_per_cent=Shares(Decimal(390)),
 )
 """Books that are no better than recorded ones mostly were: the half-spread that 95% of them kept
 to, and the depth of a cent in the median book of the thinnest recording.

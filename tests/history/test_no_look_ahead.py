@@ -54,6 +54,12 @@ def pick_instants() -> list[datetime]:
     return [*sorted(SINCE + timedelta(days=int(day)) for day in picked), UNTIL]
 
 
+def read_examples() -> list[tuple[str, str]]:
+    """Return name and text of the ten strategies that the documentation runs."""
+    folder = REPO / "docs/examples/backtest/strategies"
+    return [(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.yaml"))]
+
+
 def run_through(settings: Settings, folders: Sequence[tuple[datetime, Path]], ledger: Path) -> Path:
     """Run from instant to instant, up to each over a recording of its own."""
     since = SINCE
@@ -80,9 +86,7 @@ def recorded(shared_data: Path) -> Recorded:
 def test_nothing_after_an_instant_changes_a_decision_before_it(
     recorded: Recorded, tmp_path: Path
 ) -> None:
-    examples = sorted((REPO / "docs/examples/backtest/strategies").glob("*.yaml"))
-    texts = [(path.stem, path.read_text("utf-8")) for path in examples]
-    settings = write_config(tmp_path, CONFIG, texts)
+    settings = write_config(tmp_path, CONFIG, read_examples())
     true = recorded.write(tmp_path / "true")
     spoilt = []
     for number, instant in enumerate(pick_instants()):
@@ -95,6 +99,23 @@ def test_nothing_after_an_instant_changes_a_decision_before_it(
     money = [tuple(row) for row in read_rows(base, MONEY)]
     assert [tuple(row) for row in read_rows(other, MONEY)] == money
     assert {row[1] for row in money} >= {"fill", "settlement"}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", range(INSTANTS))
+def test_a_whole_run_up_to_an_instant_is_the_same(
+    recorded: Recorded, tmp_path: Path, number: int
+) -> None:
+    """The same said in the plainest way: from the first day to the instant, fifty times."""
+    settings = write_config(tmp_path, CONFIG, read_examples())
+    instant = pick_instants()[number]
+    spoilt = SPOILS[number % len(SPOILS)](recorded, instant, make_chance(number + 1))
+    seen = []
+    for name, world in (("true", recorded), ("spoilt", spoilt)):
+        data, ledger = world.write(tmp_path / name), tmp_path / f"{name}.db"
+        run(data, settings, since=SINCE, until=instant, ledger=ledger)
+        seen.append((traces(ledger), [tuple(row) for row in read_rows(ledger, MONEY)]))
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize("spoil", SPOILS)

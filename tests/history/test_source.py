@@ -140,7 +140,7 @@ def test_nothing_can_be_bought_at_the_recorded_price(tmp_path: Path) -> None:
     assert quote is not None
     book = quote.book
     assert (book.bid_prices[0], book.ask_prices[0]) == (190_000, 210_000)
-    assert set(book.ask_sizes) == {600_000_000}
+    assert set(book.ask_sizes) == {390_000_000}
     assert book.ask_prices[1] - book.ask_prices[0] == 10_000
 
 
