@@ -44,7 +44,7 @@ class Act(Enum):
     """What happens outside, and what the daemon makes of it."""
 
     OPEN = "two hedges are worth their price"
-    ROLL = "one market nears its end"
+    ROLL = "one market nears its end, and a later one covers more"
     END = "one hedge is not needed any more, the other one's market is decided"
 
 
@@ -80,11 +80,14 @@ class Life(Stage):
         self.wire.begin(crash_at=crash_at)
         match act:
             case Act.OPEN:
+                self.alter(self.next_meeting, ends_at=self.clock.now() + timedelta(days=500))
                 for market in (self.this_meeting, self.next_meeting, self.market):
                     self.quote(market, 30)
                 await self.reach(lambda: self.counts("opened") == 2)
             case Act.ROLL:
                 self.alter(self.this_meeting, ends_at=self.clock.now() + timedelta(days=3))
+                self.alter(self.next_meeting, ends_at=self.clock.now() + timedelta(days=90))
+                self.quote(self.this_meeting, 6)
                 await self.reach(lambda: self.counts("rolled") == 1)
             case Act.END:
                 self.quote(self.next_meeting, 6)
@@ -269,4 +272,7 @@ def _write(folder: Path, sandbox: Sandbox, *, wallet: str) -> Settings:
     for path in (folder / "strategies").iterdir():
         if path.stem not in (FED, RECESSION):
             path.unlink()
+            continue
+        strategy = path.read_text("utf-8")
+        path.write_text(strategy.replace("before_end: 7d", "before_end: 7d, series_of: deadlines"))
     return load_settings(config, {})

@@ -98,8 +98,9 @@ async def test_the_life_without_a_crash_has_all_acts(tmp_path: Path) -> None:
     async with open_ground(SETTINGS[0]) as ground:
         spared = await spare(tmp_path, ground)
     for log, trading, acts in zip(spared.logs, spared.trading, ACTS, strict=True):
-        assert [name for name in log if name in ("submit", "redeem")] == acts
-        assert [name for name in log[:trading] if name in ("submit", "redeem")] == acts
+        # Nobody waits for a redeem, so it may end before or after an order.
+        assert sorted(name for name in log if name in ("submit", "redeem")) == acts
+        assert sorted(name for name in log[:trading] if name in ("submit", "redeem")) == acts
 
 
 @pytest.mark.simulation
