@@ -5,6 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.app.compared import (
+    Instruments,
+    RuleFigures,
+    Uncovered,
+    compare_instruments,
+    compare_rules,
+    find_uncovered,
+)
 from bot.core.exposure import Exposure, measure_exposure
 from bot.core.hedge import DEPTH_WINDOW
 from bot.errors import StrategyError
@@ -13,7 +21,7 @@ from bot.model.decision import Decision, Denial, EventDecision
 from bot.model.market import Book, Market
 from bot.model.orders import OrderIntent
 from bot.model.strategy import ImpactBasis, Strategy
-from bot.model.units import MILLION, EventId, TokenId, UsdEst
+from bot.model.units import MILLION, EventId, TokenId
 from bot.model.view import EventView, View
 from bot.strategy import parse_strategy
 
@@ -52,17 +60,45 @@ class EventSheet:
     """Candidates and held markets, soonest end first."""
     orders: tuple[OrderIntent, ...]
     denials: tuple[Denial, ...]
-    wealth_usd_est: UsdEst | None
-    """Portfolio and cash on the venue: what Kelly's fraction is of; None without a view."""
+    uncovered: tuple[Uncovered, ...] = ()
+    rules: tuple[RuleFigures, ...] = ()
+    """This plan and the popular rules; empty without a price."""
+    instruments: Instruments | None = None
+    """Others for the same loss; None unless asked for, and where nothing loses."""
+
+    @property
+    def loss_usd_est(self) -> float | None:
+        """What was decided on; for an event that could not be decided what is known now."""
+        return loss_of(self.decision, self.exposure)
+
+
+def loss_of(decision: EventDecision, exposure: Exposure | None) -> float | None:
+    """Return the loss that was decided on, else the one that is known now; None if neither is."""
+    if decision.exposure_usd_est or exposure is None:
+        return decision.exposure_usd_est or None
+    return exposure.loss_usd_est
 
 
 def make_sheets(
-    view: View, decision: Decision, strategies: Mapping[EventId, Strategy]
+    view: View,
+    decision: Decision,
+    strategies: Mapping[EventId, Strategy],
+    *,
+    instruments: bool = False,
 ) -> tuple[EventSheet, ...]:
-    """Return a sheet for each event of a decision, the largest loss first."""
+    """Return a sheet for each event of a decision, the largest loss first.
+
+    Args:
+        view: What was known.
+        decision: What was concluded.
+        strategies: By event; one that cannot be read is missing.
+        instruments: Whether to compare other instruments too.
+    """
     events = {event.event: event for event in view.events}
     sheets = [
-        _make_sheet(view, events[concluded.event], concluded, decision, strategies)
+        _make_sheet(
+            view, events[concluded.event], concluded, decision, strategies, instruments=instruments
+        )
         for concluded in decision.events
         if concluded.event in events
     ]
@@ -75,16 +111,25 @@ def _make_sheet(
     concluded: EventDecision,
     decision: Decision,
     strategies: Mapping[EventId, Strategy],
+    *,
+    instruments: bool,
 ) -> EventSheet:
     strategy = strategies.get(event.event)
+    exposure = _exposure(view, event, concluded, strategy) if strategy else None
+    wealth = view.portfolio.usd_est + float(view.account.cash_usd)
+    others = None
+    if instruments and strategy is not None:
+        others = compare_instruments(view, event, concluded, strategy)
     return EventSheet(
         why=strategy.why if strategy else "",
         decision=concluded,
-        exposure=_exposure(view, event, concluded, strategy) if strategy else None,
+        exposure=exposure,
         books=tuple(read_books(event)),
         orders=tuple(o for o in decision.approved if o.event == event.event),
         denials=tuple(d for d in decision.denials if d.intent.event == event.event),
-        wealth_usd_est=UsdEst(view.portfolio.usd_est + float(view.account.cash_usd)),
+        uncovered=find_uncovered(concluded, loss_of(concluded, exposure) or 0.0),
+        rules=compare_rules(concluded, wealth=wealth),
+        instruments=others,
     )
 
 
@@ -166,7 +211,6 @@ def sheets_of(recorded: Recorded) -> tuple[EventSheet, ...]:
                 books=(),
                 orders=tuple(o for o in decision.approved if o.event == event.event),
                 denials=tuple(d for d in decision.denials if d.intent.event == event.event),
-                wealth_usd_est=None,
             )
             for event in decision.events
         )

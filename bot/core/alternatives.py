@@ -136,7 +136,7 @@ def _volatility(view: View, impact: Impact) -> tuple[float, str, bool]:
     reading = view.portfolio.readings.get(impact.volatility_reading)
     if reading is not None and reading.number > 0.0:
         return reading.number / 100.0, f"reading {reading.name}", True
-    return view.limits.volatility, "that of the whole portfolio; name impact.volatility", False
+    return view.limits.volatility, "the whole portfolio's; set impact.volatility", False
 
 
 def compare(loss: Loss, *, ask: float | None) -> tuple[Alternative, ...]:
@@ -192,9 +192,9 @@ def _shares(loss: Loss, ask: float) -> Alternative:
         cost_now_usd_est=cost,
         cost_year_usd_est=cost * 365.0 / loss.days,
         price=ask,
-        pays="the market resolves for the event, whatever prices do",
+        pays="if the market resolves for the event, whatever prices do",
         basis="the market's rules; hours to days until it is paid",
-        fits="the event is rare, and the loss is its doing alone",
+        fits="if the event is rare, and the loss is its doing alone",
         is_traded_here=True,
     )
 
@@ -211,9 +211,9 @@ def _put_spread(loss: Loss) -> Alternative:
         cost_now_usd_est=cost,
         cost_year_usd_est=cost / years,
         price=None if loss.priced_in is None else each / brings,
-        pays="what loses stands lower at its end, for whatever reason",
+        pays="if what loses stands lower at its end, for whatever reason",
         basis="a rise before the event eats the cover; index and holdings differ",
-        fits="other falls should be covered too, or the event is likely",
+        fits="if other falls should be covered too, or the event is likely",
     )
 
 
@@ -224,7 +224,7 @@ def _sale(loss: Loss) -> Alternative:
         fee=0.0,
         pays="always: what is sold cannot fall, nor rise",
         basis="none; taxes are not counted",
-        fits="the loss is large for what it is in, and the time short",
+        fits="if the loss is large for what it is in, and the time short",
     )
 
 
@@ -233,9 +233,9 @@ def _inverse_fund(loss: Loss) -> Alternative:
         loss,
         name="an inverse fund",
         fee=FUND_FEE,
-        pays="its index falls, day by day",
+        pays="if its index falls, day by day",
         basis="its daily reset drifts off over weeks; index and holdings differ",
-        fits="as selling, where selling is taxed or not allowed",
+        fits="than selling, where that is taxed or not allowed",
     )
 
 
@@ -263,21 +263,21 @@ def _cash(loss: Loss) -> Alternative:
         cost_year_usd_est=GROWTH * loss.usd,
         pays="always: it makes the loss bearable, not smaller",
         basis="none",
-        fits="the loss is small, or every hedge is too dear",
+        fits="if the loss is small, or every hedge is too dear",
     )
 
 
 _IN_WORDS = (
     Alternative(
         name="calls on the VIX",
-        pays="fear jumps; they are worth little again soon after",
-        basis="fear of what? A slow fall brings them nothing",
-        fits="sudden shocks of the whole market are what you fear",
+        pays="if fear jumps; they are worth little again soon after",
+        basis="they ask not what is feared, and a slow fall brings them nothing",
+        fits="if sudden shocks of the whole market are what you fear",
     ),
     Alternative(
         name="currencies",
-        pays="dollar, franc or yen rise, as they mostly do in a crisis",
+        pays="if dollar, franc or yen rise, as they mostly do in a crisis",
         basis="large: they may also fall with the shares",
-        fits="the event hits one country or its currency",
+        fits="if the event hits one country or its currency",
     ),
 )

@@ -33,6 +33,18 @@ def test_plan_runs_beside_a_daemon_that_has_the_ledger(started: Path, type_in: T
     assert all(event["decision"]["verdict"] != "quiet" for event in plan["events"])
 
 
+def test_plan_compares_other_instruments(started: Path, type_in: Typed) -> None:
+    said = " ".join(type_in("plan", "--alternatives").stdout.split())
+    assert "full cover by now a year per USD of cover traded here" in said
+    assert "a put spread 100/" in said
+    assert "volatility 45% (impact.volatility)" in said
+    assert "would send" not in said
+    plan = json.loads(type_in("plan", "--alternatives", "--json").stdout)
+    names = {row["name"] for row in plan["events"][0]["instruments"]["rows"]}
+    assert {"selling what loses", "calls on the VIX", "currencies"} < names
+    assert json.loads(type_in("plan", "--json").stdout)["events"][0]["instruments"] is None
+
+
 def test_plan_tells_of_a_broken_file_and_plans_the_others(started: Path, type_in: Typed) -> None:
     edit(started / "strategies" / "fed-hike.yaml", "series:", "serie:")
     answer = type_in("plan")

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 @click.command("plan")
 @config_option
 @json_option
-def command(config: Path, *, as_json: bool) -> None:
+@click.option(
+    "--alternatives", is_flag=True, help="Compare other instruments for the same losses instead."
+)
+def command(config: Path, *, as_json: bool, alternatives: bool) -> None:
     """Show what would be traded now, and why; sends nothing."""
     from bot.app.preview import preview
     from bot.app.sheet import make_sheets
@@ -25,7 +28,7 @@ def command(config: Path, *, as_json: bool) -> None:
     for problem in seen.broken.values():
         click.echo(problem, err=True)
     if as_json:
-        sheets = make_sheets(seen.view, seen.decision, seen.strategies)
+        sheets = make_sheets(seen.view, seen.decision, seen.strategies, instruments=alternatives)
         decision, view = seen.decision, seen.view
         print_json(
             {
@@ -42,20 +45,28 @@ def command(config: Path, *, as_json: bool) -> None:
             }
         )
         return
-    _print(seen)
+    _print(seen, alternatives=alternatives)
 
 
-def _print(seen: "Preview") -> None:
+def _print(seen: "Preview", *, alternatives: bool) -> None:
     from rich.text import Text
 
     from bot.app.sheet import make_sheets
-    from bot.cli.show.plan import render_head, render_orders
+    from bot.cli.show.instruments import render_instruments
+    from bot.cli.show.plan import render_glance, render_head, render_orders
     from bot.cli.show.sheet import render_sheet
     from bot.cli.show.terminal import make_console
 
     console = make_console()
+    sheets = make_sheets(seen.view, seen.decision, seen.strategies, instruments=alternatives)
     console.print(render_head(seen.view))
-    for sheet in make_sheets(seen.view, seen.decision, seen.strategies):
+    if alternatives:
+        for part in render_instruments(sheets, width=console.width):
+            console.print(part)
+        return
+    console.print(Text())
+    console.print(render_glance(sheets, width=console.width))
+    for sheet in sheets:
         console.print(Text())
         for part in render_sheet(sheet, firings=False):
             console.print(part)
