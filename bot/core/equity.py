@@ -5,11 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.core.accounting import mark
-from bot.model.decision import Decision, EventDecision
+from bot.model.decision import Decision, EventDecision, Verdict
 from bot.model.equity import Cover, Equity
 from bot.model.market import Quote
 from bot.model.units import TokenId, Usd, UsdEst
 from bot.model.view import Position, View
+
+_QUIET = Verdict.QUIET
 
 
 def measure_equity(view: View, *, deposited_usd: Usd) -> Equity:
@@ -56,6 +58,8 @@ def _cover(view: View, event: EventDecision) -> Cover:
         probability=forecast.probability if forecast else None,
         market=forecast.market if forecast else None,
         verdict=event.verdict.value,
+        code=event.reasons[0].code if event.reasons else "",
+        said=event.reasons[0].text if event.reasons and event.verdict is not _QUIET else "",
     )
 
 

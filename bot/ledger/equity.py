@@ -41,6 +41,8 @@ CREATE TABLE covers (                 -- each event at the same instants
     probability REAL,
     market REAL,
     verdict TEXT NOT NULL,
+    code TEXT NOT NULL,
+    said TEXT NOT NULL,
     mode TEXT NOT NULL,
     UNIQUE (day, event)
 ) STRICT;
@@ -121,6 +123,8 @@ def _cover_row(cover: Cover) -> dict[str, object]:
         "probability": cover.probability,
         "market": cover.market,
         "verdict": cover.verdict,
+        "code": cover.code,
+        "said": cover.said,
     }
 
 
@@ -147,10 +151,10 @@ def read_equity(db: "Database") -> Iterator[Equity]:
 def read_covers(db: "Database") -> Iterator[tuple[str, Cover]]:
     """Yield each event of each day, oldest first: the day and how the event stood."""
     rows = db.execute(
-        "SELECT day, event, exposure_usd_est, payout_usd_est, cost_e6, probability, market, verdict"
-        " FROM covers ORDER BY id"
+        "SELECT day, event, exposure_usd_est, payout_usd_est, cost_e6, probability, market,"
+        " verdict, code, said FROM covers ORDER BY id"
     )
-    for day, event, exposure, payout, cost, probability, market, verdict in rows:
+    for day, event, exposure, payout, cost, probability, market, verdict, code, said in rows:
         cover = Cover(
             event=EventId(event),
             exposure_usd_est=UsdEst(exposure),
@@ -159,6 +163,8 @@ def read_covers(db: "Database") -> Iterator[tuple[str, Cover]]:
             probability=probability,
             market=market,
             verdict=verdict,
+            code=code,
+            said=said,
         )
         yield day, cover
 

@@ -43,3 +43,7 @@ class Cover:
     market: float | None
     """The mid at the same instant."""
     verdict: str
+    code: str = ""
+    """Of the first reason given for it."""
+    said: str = ""
+    """That reason in words; empty while the last plan stands."""
