@@ -145,16 +145,16 @@ def _look_again(case: Case, memory: EventMemory, last: str) -> Firing | None:
         return _own("rested", "what rests has had its time")
     if memory.verdict.startswith(Verdict.REFUSE):
         return _own("looked_again", f"refused before: {last}")
-    if memory.verdict.startswith(Verdict.HOLD) and case.choice.held is None:
-        return _own("next_market", f"what was held has ended; now {case.market.market.slug}")
     half_rolled = case.old_legs and not case.event.removed
     if memory.unfinished or is_short(case) or half_rolled or last == "OTHER_SIDE":
         return _own("unfinished", "the last plan was not completed")
     if last == "REMOVED" and not case.event.removed:
         return _own("returned", f"{case.strategy.path} is back")
-    if memory.run_at is not None and case.view.now - memory.run_at >= REVIEW_EVERY:
-        return _own("weekly_review", f"last planned {memory.run_at:%Y-%m-%d %H:%M} UTC")
-    return None
+    if memory.verdict.startswith(Verdict.HOLD) and case.choice.held is None:
+        return _own("next_market", f"what was held has ended; now {case.market.market.slug}")
+    if memory.run_at is None or case.view.now - memory.run_at < REVIEW_EVERY:
+        return None
+    return _own("weekly_review", f"last planned {memory.run_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _own(trigger: str, text: str) -> Firing:
