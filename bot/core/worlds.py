@@ -40,6 +40,10 @@ _LEAST = 1e-12
 """A holding that an event would take more than all of has nothing left."""
 
 
+_WIDEST = 3.0
+"""Of a factor's logarithm: who knows less of an outcome than this knows nothing of it."""
+
+
 def spread_worth(
     worth: Floats, *, uncertain_usd: Floats, volatility: float
 ) -> tuple[Floats, Floats]:
@@ -54,7 +58,8 @@ def spread_worth(
         volatility: Standard deviation of the portfolio to the horizon by everything else, a
             fraction: volatility a year times the root of the years.
     """
-    widths = np.sqrt(volatility**2 + (uncertain_usd / worth) ** 2)
+    unsure = np.minimum(uncertain_usd, _WIDEST * worth) / worth
+    widths = np.sqrt(volatility**2 + unsure**2)
     if float(widths.max()) == 0.0:
         return worth[:, None], np.ones(1)
     at, weights = _hermite(NODES)

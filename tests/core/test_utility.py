@@ -152,3 +152,21 @@ def test_at_the_target_one_more_share_is_worth_its_price(
 
     assert after.reservation_price == pytest.approx(c, rel=1e-6)
     assert after.certainty_equivalent >= before.certainty_equivalent * (1.0 - 1e-12)
+
+
+@given(
+    p=PROBABILITIES,
+    part=st.floats(0.0, 0.5),
+    gamma=AVERSIONS,
+    prices=st.tuples(st.floats(0.002, 0.99), st.floats(0.002, 0.99)),
+)
+def test_up_to_half_of_wealth_a_worse_price_never_buys_more(
+    p: float, part: float, gamma: float, prices: tuple[float, float]
+) -> None:
+    low, high = sorted(prices)
+
+    cheap, dear = (
+        target_shares(p=p, c=c, wealth=1.0, loss=part, gamma=gamma) for c in (low, high)
+    )
+
+    assert dear <= cheap * (1.0 + 1e-12)

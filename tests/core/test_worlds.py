@@ -75,6 +75,15 @@ def test_noise_changes_no_mean_and_leaves_something(
     assert width == pytest.approx(expected, rel=1e-6)
 
 
+def test_an_uncertainty_beyond_all_measure_is_cut() -> None:
+    wealth, weights = spread_worth(
+        np.array([1e-300, 100.0]), uncertain_usd=np.array([1e12, 1e12]), volatility=0.0
+    )
+
+    assert np.isfinite(wealth).all()
+    assert wealth @ weights == pytest.approx([1e-300, 100.0])
+
+
 def coverage(*, loss: float, volatility: float = 0.0, unsure: float = 0.0) -> float:
     """Return the part covered at gamma 3, a probability of 20% and a cost of 21c."""
     worth = np.array([1.0 - loss, 1.0])
