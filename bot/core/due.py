@@ -143,13 +143,18 @@ def _has_ended(case: Case, memory: EventMemory) -> bool:
 def _look_again(case: Case, memory: EventMemory, last: str) -> Firing | None:
     if case.orders:
         return _own("rested", "what rests has had its time")
-    if memory.verdict.startswith(Verdict.REFUSE):
+    if memory.verdict.startswith(Verdict.REFUSE) or last == "BUDGET_SPENT":
         return _own("looked_again", f"refused before: {last}")
     half_rolled = case.old_legs and not case.event.removed
     if memory.unfinished or is_short(case) or half_rolled or last == "OTHER_SIDE":
         return _own("unfinished", "the last plan was not completed")
     if last == "REMOVED" and not case.event.removed:
         return _own("returned", f"{case.strategy.path} is back")
+    return _lapsed(case, memory)
+
+
+def _lapsed(case: Case, memory: EventMemory) -> Firing | None:
+    """Return that what the last plan held is over, or that it was made long ago."""
     if memory.verdict.startswith(Verdict.HOLD) and case.choice.held is None:
         return _own("next_market", f"what was held has ended; now {case.market.market.slug}")
     if memory.run_at is None or case.view.now - memory.run_at < REVIEW_EVERY:

@@ -14,6 +14,8 @@ from bot.model.units import ConditionId, EventId, TokenId
 from bot.model.view import Account, EventMemory, EventView, MarketView, View
 
 _LAST = timedelta(days=36_500)
+_BUDGET_SPENT = "BUDGET_SPENT"
+"""Code of a plan that was worth its price and found no money."""
 
 
 async def gather(
@@ -101,7 +103,7 @@ async def _look_up(
 ) -> EventView:
     """Return the event with its markets; a failed read leaves the reason and no markets."""
     event = strategy.event
-    memory = memories.get(event, EventMemory())
+    memory = _with_new_cash(ports, memories.get(event, EventMemory()))
     try:
         markets = _adverse(strategy, await ports.market_data.find(strategy.market, now=now))
         named = frozenset(view.token_id for view in markets)
@@ -114,6 +116,16 @@ async def _look_up(
         return EventView(event=event, markets=(), memory=memory, problem=str(error))
     markets.sort(key=lambda view: view.market.ends_at or now + _LAST)
     return EventView(event=event, markets=tuple(markets), memory=memory)
+
+
+def _with_new_cash(ports: Sources, memory: EventMemory) -> EventMemory:
+    """Let a plan that had no money be made again as soon as some has come."""
+    if memory.run_at is None or not memory.verdict.endswith(f":{_BUDGET_SPENT}"):
+        return memory
+    came_at = ports.ledger.cash_came_at()
+    if came_at is None or came_at <= memory.run_at:
+        return memory
+    return replace(memory, retry_at=None)
 
 
 def _ours(account: Account, event: EventId) -> dict[TokenId, ConditionId]:

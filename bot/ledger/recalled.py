@@ -1,11 +1,13 @@
-"""What an open ledger can say of its forecasts, and of what all was worth."""
+"""What an open ledger can say of its forecasts, of what all was worth, and of new cash."""
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.ledger.equity import last_run, read_covers, read_equity
 from bot.ledger.record import Awaited, awaited, scored
+from bot.ledger.rows import from_text
 from bot.model.equity import Cover, Equity
 from bot.model.signal import NOTHING_LEARNED, Learned, Scored
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Recalled(ABC):
-    """Answers about track record and equity; ``Questions`` opens the ledger for it."""
+    """Answers about track record, equity and cash; ``Questions`` opens the ledger for it."""
 
     _db: "Database"
     _learned_at: int | None = None
@@ -43,6 +45,14 @@ class Recalled(ABC):
         """Return the UTC day and how an event stood then, for each day and event."""
         with self.snapshot():
             return tuple(read_covers(self._db))
+
+    def cash_came_at(self) -> datetime | None:
+        """Return when we last learned of cash that came in, from whomever; None: none ever did."""
+        with self.snapshot():
+            row = self._db.execute(
+                "SELECT recorded_at FROM journal WHERE cash_e6 > 0 ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+            return from_text(row[0]) if row is not None else None
 
     def last_run(self) -> bytes | None:
         """Return what the last backtest into this ledger wrote of itself, JSON."""

@@ -213,6 +213,14 @@ def test_a_refusal_is_looked_at_again_after_hours() -> None:
     assert the_event(late).firings[0].text == "refused before: TOO_DEAR"
 
 
+def test_a_plan_that_had_no_money_for_more_is_made_again_when_it_is_due() -> None:
+    spent = planned_view(verdict="hold:BUDGET_SPENT")
+    waits = planned_view(verdict="hold:BUDGET_SPENT", retry_at=START + FIVE_MINUTES)
+
+    assert the_event(decide(spent, (STRATEGY,))).firings[0].trigger == "looked_again"
+    assert is_quiet(decide(waits, (STRATEGY,)))
+
+
 def test_a_plan_below_the_minimum_is_not_made_again_at_every_cycle() -> None:
     view = make_view(
         portfolio=make_portfolio(make_holding(usd=20.0)), account=make_account(cash_usd="30")
