@@ -260,6 +260,7 @@ async def test_another_market_is_rolled_into_and_the_old_one_left(tmp_path: Path
         await desk.cycles(3)
         (before,) = desk.held()
         desk.edit("series: us-recession, outcome: Recession", "series: btc-price, outcome: 60")
+        desk.edit("series_of: deadlines", "series_of: dates")
         (desk.folder / "fed-hike.yaml").unlink()
         decision = await desk.cycle()
         assert decision is not None
