@@ -23,7 +23,7 @@ def migrations() -> "Migrations":
 
 
 def bring_up_to_date(db: "Database", *, path: Path) -> None:
-    """Apply the steps that are missing, each in its own transaction.
+    """Apply the steps that are missing.
 
     Raises:
         LedgerError: The ledger was written by a newer program, or the file by another one.
@@ -59,9 +59,13 @@ def check_current(db: "Database", *, path: Path) -> None:
     """Refuse a ledger whose tables are not exactly those of this version.
 
     Raises:
-        LedgerError: It is older or newer, or no ledger.
+        LedgerError: It is older or newer, or no ledger, or none yet.
     """
     check_ours(db, path=path)
+    if not db.table_names():
+        raise LedgerError(
+            f"ledger {path} is empty: `polyhedge run` makes its tables as it starts; ask again then"
+        )
     steps = [step.name for step in migrations().applied(db)]
     if steps != [step.__name__.strip("_") for step in STEPS]:
         raise LedgerError(

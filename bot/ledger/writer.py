@@ -7,7 +7,7 @@ from typing import Self
 
 from bot.errors import InvariantError
 from bot.ledger import archive, checks, codec, journal, rows
-from bot.ledger.connection import WriterLock, explained, open_for_writing
+from bot.ledger.connection import WriterLock, explained, immediate, open_for_writing
 from bot.ledger.outside import Outside
 from bot.ledger.rows import to_text
 from bot.ledger.schema import bring_up_to_date, check_origin
@@ -57,8 +57,9 @@ class Ledger(Outside):
             with explained(path):
                 db = open_for_writing(path, durable=durable)
                 try:
-                    bring_up_to_date(db, path=path)
-                    check_origin(db, path=path, mode=mode, market_data=market_data)
+                    with immediate(db):  # who reads meanwhile sees none of it, or all
+                        bring_up_to_date(db, path=path)
+                        check_origin(db, path=path, mode=mode, market_data=market_data)
                     ledger = cls(db=db, path=path, mode=mode, lock=lock)
                     ledger.totals()  # reads every row of money once
                 except BaseException:

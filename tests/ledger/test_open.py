@@ -6,8 +6,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,11 @@ from bot.ledger import Ledger, LedgerReader, schema, switch
 from bot.ledger.steps import STEPS
 from tests.fakes import START
 from tests.ledger.make import EVENT, make_fill, send, usd
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    Step = Callable[[Database], None]
 
 ROOT = os.geteuid() == 0
 
@@ -258,6 +264,28 @@ def test_a_ledger_of_a_newer_program_is_refused(ledger: Ledger) -> None:
         Ledger.open(ledger.path, mode="paper")
     with pytest.raises(LedgerError, match="another version of polyhedge"):
         LedgerReader.open(ledger.path)
+
+
+def test_who_reads_while_a_ledger_is_made_is_told_that_there_is_nothing_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, steps = tmp_path / "ledger.db", [*STEPS]
+    made: list[str] = []
+
+    def read_after(step: "Step") -> "Step":
+        def look(db: "Database") -> None:
+            step(db)
+            made.append(step.__name__)
+            with pytest.raises(LedgerError, match="is empty: `polyhedge run` makes its tables"):
+                LedgerReader.open(path)
+
+        look.__name__ = step.__name__
+        return look
+
+    monkeypatch.setattr(schema, "STEPS", tuple(read_after(step) for step in steps))
+    Ledger.open(path, mode="paper").close()
+    assert made == [step.__name__ for step in steps]
+    LedgerReader.open(path).close()
 
 
 def make_old(path: Path, *, steps: int) -> sqlite3.Connection:
