@@ -136,7 +136,7 @@ def pool_forecast(
         estimates=tuple(estimates),
         prior_weight=weight,
         spread=_spread([base, *said], [part for _, part in shares], around=pooled),
-        notes=_notes([name for name, _ in shares], estimates, weights, known),
+        notes=find_weaknesses([name for name, _ in shares], estimates, weights, known),
     )
 
 
@@ -178,12 +178,20 @@ def _spread(said: Sequence[float], weights: Sequence[float], *, around: float) -
     return round_estimate(math.sqrt(max(sum(squares), 0.0)))
 
 
-def _notes(
+def find_weaknesses(
     names: Sequence[str],
     estimates: Sequence[Estimate],
     weights: Sequence[float],
     learned: Learned,
 ) -> tuple[str, ...]:
+    """Return what makes a forecast weak: too few sources, or signals that hang together.
+
+    Args:
+        names: Of all sources, the market included.
+        estimates: Of the signals alone.
+        weights: Of these.
+        learned: How they hung together so far.
+    """
     notes = [_few(names)] if len(names) < _WANTED else []
     if len(estimates) > 1:
         notes += _say_independence(estimates, weights, learned.correlations)

@@ -15,7 +15,7 @@ from bot.model.market import Market
 from bot.model.strategy import ImpactBasis, Strategy
 from bot.model.view import View
 from bot.strategy import parse_strategy
-from tests.cli.test_show import words_of
+from tests.cli.printing import words_of
 from tests.core.builders import (
     make_event,
     make_line,

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from bot.app.track import Track, read_track
 from bot.cli.show.forecast import render_track
 from bot.cli.show.reliability import draw_reliability
@@ -24,7 +26,7 @@ from bot.model.signal import (
 )
 from bot.model.units import ConditionId, EventId, TokenId
 from tests.cli.conftest import Typed
-from tests.cli.test_show import words_of
+from tests.cli.printing import words_of
 from tests.fakes import START
 from tests.rules.series import walk
 
@@ -78,6 +80,18 @@ def test_without_any_forecast_it_says_where_they_come_from() -> None:
     assert said == "No forecast is recorded yet; `polyhedge run` records one a day and market."
 
 
+def test_a_forecast_of_few_sources_or_of_signals_that_hang_together_says_so() -> None:
+    few = words_of(render_track(track(awaited=(awaited(own_view=0.3),)), width=100))
+    assert "fed-hike: only 2 of 3 sources: market, own_view" in few
+    signals = awaited(hazard=0.3, base_rate=0.3)
+    alike = Learned(correlations={"base_rate|hazard": 0.9}, calibrations={}, signals={})
+    said = words_of(render_track(track(awaited=(signals,), learned=alike), width=100))
+    assert "fed-hike: 2 signals count as 1.1: they hang together" in said
+    apart = Learned(correlations={"base_rate|hazard": 0.0}, calibrations={}, signals={})
+    said = words_of(render_track(track(awaited=(signals,), learned=apart), width=100))
+    assert "fed-hike:" not in said
+
+
 def test_forecasts_without_a_resolution_have_no_score() -> None:
     said = words_of(render_track(track(awaited=(awaited(),), resolved=0, scores=()), width=100))
     assert "fed-hike" in said
@@ -124,8 +138,20 @@ def test_the_plot_has_a_circle_for_each_bin_of_market_and_forecast() -> None:
 
 def test_a_plot_without_scores_has_its_axes() -> None:
     drawn = ET.fromstring(draw_reliability(()))  # noqa: S314 - our own
-    assert len(list(drawn.iter(f"{SVG}path"))) == 2
+    assert [found.get("class") for found in drawn.iter(f"{SVG}circle")] == ["legend", "legend"]
     assert list(drawn.iter(f"{SVG}title")) == []
+    assert "said (no market has resolved yet)" in [t.text for t in drawn.iter(f"{SVG}text")]
+
+
+def test_a_circle_has_the_line_of_what_chance_alone_would_do() -> None:
+    """Wilson's interval of 1 in 1: from 20.7% to 100%."""
+    (one,) = [each for each in scored() if each.token_id == "t1"]
+    drawn = ET.fromstring(draw_reliability(score_track([one])))  # noqa: S314 - our own
+    line = [path.get("d") for path in drawn.iter(f"{SVG}path")][-1]
+    assert line is not None
+    low, high = (float(part) for part in line.split(" ")[1].split("V"))
+    assert (384.0 - low) / 328.0 == pytest.approx(0.2065, abs=1e-3)
+    assert high == 56.0
 
 
 def test_a_ledger_is_read_whole(tmp_path: Path) -> None:
@@ -145,6 +171,7 @@ def test_practice_leaves_a_record_that_can_be_shown(started: Path, type_in: Type
     assert found["resolved"] > 0
     assert {each["source"] for each in found["scores"]} >= {"market", "forecast", "own_view"}
     assert found["awaited"]
+    assert found["weaknesses"]["recession"] == ["only 1 of 3 sources: market"]
 
 
 def test_a_plot_that_cannot_be_written_is_the_users_to_fix(started: Path, type_in: Typed) -> None:

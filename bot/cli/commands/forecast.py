@@ -32,7 +32,15 @@ def command(config: Path, plot: Path | None, *, as_json: bool) -> None:
 
         _write(plot, draw_reliability(track.scores))
     if as_json:
-        print_json(track)
+        print_json(
+            {
+                "awaited": track.awaited,
+                "weaknesses": track.weaknesses,
+                "resolved": track.resolved,
+                "scores": track.scores,
+                "learned": track.learned,
+            }
+        )
         return
     from bot.cli.show.forecast import render_track
     from bot.cli.show.terminal import make_console

@@ -22,6 +22,8 @@ def render_track(track: Track, *, width: int) -> Iterator[RenderableType]:
         yield Text("No forecast is recorded yet; `polyhedge run` records one a day and market.")
         return
     yield _render_awaited(track.awaited, width=width)
+    for event, notes in sorted(track.weaknesses.items()):
+        yield Text(f"{event}: {'; '.join(notes)}", "yellow")
     yield Text()
     if not track.scores:
         yield Text("None of them has resolved yet: there is no score.", "dim")
