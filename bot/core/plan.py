@@ -9,6 +9,7 @@ from bot.core.due import is_short
 from bot.core.exits import plan_close
 from bot.core.hedge import Trade, plan_sell
 from bot.core.purchase import barred, nothing_bought, purchase, say_worth
+from bot.core.roll import has_deadlines
 from bot.core.rolling import finish_old_legs, finish_roll, plan_roll
 from bot.core.utility import TwoState
 from bot.core.wishes import Answer, Plan, make_wish
@@ -173,10 +174,13 @@ def _add(case: Case, bought: Trade | Reason) -> Plan:
     if opens and case.event.memory.verdict.startswith(Verdict.ROLL):
         return finish_roll(case, bought)
     purpose = Purpose.OPEN if opens else Purpose.ADD
+    reasons = [say_worth(bought)]
+    if opens and has_deadlines(case.strategy):  # of deadlines there was a choice
+        reasons.append(case.choice.reason)
     wish = make_wish(case, case.market, bought, purpose)
     return Plan(
         verdict=Verdict.OPEN if opens else Verdict.ADD,
-        reasons=(say_worth(bought),),
+        reasons=tuple(reasons),
         wishes=(wish,),
         buy=bought,
     )

@@ -502,6 +502,7 @@ def test_the_choice_of_a_deadline_is_said_with_its_figures() -> None:
 
     choice = choose(view, STRATEGY)
 
+    assert codes(the_event(decide(view, (STRATEGY,)))) == ["WORTH_IT", "MARKET"]
     # -ln(1 - 0.095) / 60 a day; 10c over 60 days.
     assert choice.reason.text == (
         "by-60 covers 60 days for 0.167c a day and USD of loss, 1.00 times the 0.166% expected a"
