@@ -58,7 +58,7 @@ def test_a_rule_that_wants_more_than_is_lost_is_called_a_bet() -> None:
     kelly = sheet.rules[-1]
     assert kelly.rule == "Kelly: edge / odds"
     assert kelly.coverage > 3.0
-    assert "more than is lost: a bet on the event" in words_of(render_sheet(sheet, firings=False))
+    assert "more than is lost: a bet" in words_of(render_sheet(sheet, firings=False))
 
 
 def test_what_is_not_covered_says_why() -> None:
@@ -72,6 +72,8 @@ def test_what_is_not_covered_says_why() -> None:
     assert [part.because for part in half.uncovered] == ["the sizing rule wants no more"]
     cut, _ = sheets_for(make_view(), make_strategy(max_order_usd="100"))
     assert "limits.max_order_usd leaves 100.00 USD" in cut.uncovered[0].because
+    none, _ = sheets_for(make_view(), make_strategy(max_premium_usd="0.5"))
+    assert "if it were traded" in words_of(render_sheet(none, firings=False))
     frozen, _ = sheets_for(make_view(make_event(make_market_view(quoted=False))), make_strategy())
     assert [part.because for part in frozen.uncovered] == [frozen.decision.reasons[0].text]
     gain, _ = sheets_for(make_view(), make_strategy(lines=(make_line(fraction=0.1),)))

@@ -181,7 +181,11 @@ def _say_benefit(decision: EventDecision) -> Iterator[Line]:
     if not benefit and not cost:
         return
     said = f"{usd(round(benefit, 2))} for {usd(round(cost, 2))} of cost"
-    yield "benefit", f"{said}: {benefit / cost:.1f} times" if cost > 0.0 else said
+    if cost > 0.0:
+        said += f": {benefit / cost:.1f} times"
+    if decision.planned_shares == decision.held_shares:
+        said += ", if it were traded"
+    yield "benefit", said
 
 
 def _say_uncovered(sheet: EventSheet) -> Iterator[Line]:
@@ -215,7 +219,7 @@ def _render_rules(rules: Sequence[RuleFigures]) -> Table:
         grid.add_column(justify="right")
     grid.add_column(style="dim")
     for each in rules:
-        bet = "more than is lost: a bet on the event" if each.coverage > _A_BET else ""
+        bet = "more than is lost: a bet" if each.coverage > _A_BET else ""
         grid.add_row(
             each.rule,
             f"{shares(round(each.shares))} shares",
