@@ -199,14 +199,19 @@ def _sure(
         paid |= dict(zip(each.tokens, (own, 1.0 - own), strict=True))
     paid.pop(TokenId(""), None)
     total = np.full(len(pays), float(view.account.cash_usd))
-    for position in view.account.positions:
-        if position.token_id in paid:
-            total += float(position.shares) * paid[position.token_id]
-        else:
-            total += float(position.cost_usd)
+    changed: dict[TokenId, float] = {}
     for wish in others:
-        sign = 1.0 if wish.side is Side.BUY else -1.0
         total += wish.trade.cash
-        if wish.token_id in paid:
-            total += sign * wish.trade.shares * paid[wish.token_id]
+        sign = 1.0 if wish.side is Side.BUY else -1.0
+        changed[wish.token_id] = changed.get(wish.token_id, 0.0) + sign * wish.trade.shares
+    for position in view.account.positions:
+        shares = float(position.shares)
+        kept = shares + changed.pop(position.token_id, 0.0)
+        if position.token_id in paid:
+            total += kept * paid[position.token_id]
+        elif shares > 0.0:
+            total += float(position.cost_usd) * max(kept, 0.0) / shares
+    nothing = np.zeros(len(pays))
+    for token, shares in changed.items():
+        total += shares * paid.get(token, nothing)
     return total

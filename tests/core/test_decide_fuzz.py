@@ -173,9 +173,9 @@ def worlds(draw: st.DrawFn) -> tuple[View, tuple[Strategy, ...]]:
     ]
     rest = make_holding("REST", draw(st.sampled_from((0.0, 50.0, 5e4, 5e8))), sector="rest")
     positions = []
-    for view, strategy in made:
+    for event, strategy in made:
         if draw(st.booleans()):
-            (shown,) = view.markets
+            (shown,) = event.markets
             token = shown.token_id
             positions.append(
                 make_position(

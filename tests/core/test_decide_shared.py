@@ -385,6 +385,17 @@ def test_shares_held_of_the_other_outcome_count_as_what_they_pay() -> None:
     assert with_them > without  # they pay where nothing is lost: more is at stake where it is
 
 
+def test_less_than_no_shares_of_a_market_unknown_here_count_for_nothing() -> None:
+    view, strategies = several(1, fraction=0.5)
+    # A sale that stood while the purchase before it failed on chain.
+    short = make_position("-50", event="gone", token_id="901", cost_usd="0")
+    without = decide(view, strategies)
+
+    decision = decide(replace(view, account=replace(view.account, positions=(short,))), strategies)
+
+    assert planned(decision) == planned(without)
+
+
 def the_worth(decision: Decision) -> list[float]:
     return [each.reservation_price for each in decision.events]
 

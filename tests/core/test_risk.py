@@ -10,7 +10,7 @@ from bot.core.risk import CONTROLS, check_orders
 from bot.model.decision import Denial
 from bot.model.orders import OrderIntent, OrderStatus, OrderType, Purpose, Side
 from bot.model.strategy import Strategy
-from bot.model.units import ClientOrderId, OrderId, Price, Shares, TokenId, Usd
+from bot.model.units import ClientOrderId, EventId, OrderId, Price, Shares, TokenId, Usd
 from bot.model.view import View
 from tests.core.builders import (
     EVENT,
@@ -84,6 +84,35 @@ def test_a_sale_of_what_is_held_passes_without_any_money() -> None:
     strategy = make_strategy(max_order_usd="0", max_premium_usd="0")
 
     assert check(SELL, view=view, strategy=strategy) == ((SELL,), ())
+
+
+def in_a_cluster(*, spent: str, most: str) -> tuple[View, dict[EventId, Strategy]]:
+    """Return two events of one cluster, the other one having spent already."""
+    view = make_view(account=make_account(premium_by_event={"other": spent}))
+    limits = replace(view.limits, max_cluster_usd=Usd(Decimal(most)))
+    mine = replace(make_strategy(), cluster="rates")
+    strategies = {EVENT: mine, EventId("other"): replace(mine, event=EventId("other"))}
+    return replace(view, limits=limits), strategies
+
+
+def test_a_cluster_is_held_to_its_limit() -> None:
+    within = check_orders((BUY,), *in_a_cluster(spent="80", most="92.42"), ())
+    over = check_orders((BUY,), *in_a_cluster(spent="80", most="92.41"), ())
+
+    assert within == ((BUY,), ())
+    (denial,) = over[1]
+    assert (denial.code, denial.limit, denial.actual) == (
+        "CLUSTER_PREMIUM_OVER_LIMIT",
+        "92.41",
+        "92.42",
+    )
+
+
+def test_an_exit_is_no_premium_of_its_cluster() -> None:
+    view, strategies = in_a_cluster(spent="200", most="100")
+    held = replace(view, account=make_account(positions=(make_position("100"),)))
+
+    assert check_orders((SELL,), held, strategies, ()) == ((SELL,), ())
 
 
 SPEND = "12.42"
