@@ -13,6 +13,7 @@ from bot.core.orders import MINIMUM_MARKETABLE_USD
 from bot.core.pairs import book_of_complement, find_waiting
 from bot.core.roll import RUNS_ON, MarketChoice, choose_market, is_tradable
 from bot.core.rounding import round_estimate
+from bot.core.smoothing import smooth
 from bot.core.utility import TwoState
 from bot.model.decision import Forecast, Reason
 from bot.model.market import Book, FeeSchedule
@@ -176,6 +177,7 @@ def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason
             return book
         book = seen
     mid = book.mid or 0.0
+    forecast = _forecast(view, market, strategy, book)
     stale = stale_prices(view)
     if stale and event.memory.run_at is None:
         return Reason(code="STALE_PRICES", text=f"{stale}; there is no earlier exposure to go by")
@@ -187,7 +189,7 @@ def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason
         market=market,
         book=book,
         orders=orders,
-        forecast=_forecast(view, market, strategy, book),
+        forecast=smooth(forecast, strategy.own_view, event.memory.rule_state, view.now),
         exposure_usd_est=_exposure(view, event, strategy, mid, stale=stale),
         stale=stale,
         only_exits=only_exits,

@@ -10,6 +10,7 @@ from msgspec import structs
 from bot.core.budget import Funding, fund, left_of_shared, measure_usage
 from bot.core.case import stale_prices
 from bot.core.event import REFUSED_AGAIN, Due, EventOutcome, decide_event, look_at
+from bot.core.patience import TRADED_AT
 from bot.core.risk import check_orders
 from bot.core.rounding import round_estimate
 from bot.model.decision import Decision, Denial, EventDecision, Reason, Verdict
@@ -123,7 +124,9 @@ def _settle(
         verdict=f"{verdict}:{first.code}",
     )
     if mine:
-        memory = replace(memory, unfinished=memory.unfinished or event in funding.unfinished)
+        kept = {**memory.rule_state, TRADED_AT: now.timestamp()}
+        unfinished = memory.unfinished or event in funding.unfinished
+        memory = replace(memory, unfinished=unfinished, rule_state=kept)
     else:
         memory = _after_nothing(memory, verdict, now)
     return structs.replace(

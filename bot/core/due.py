@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.core.case import Case
+from bot.core.patience import WAITING
 from bot.model.decision import Reason, Verdict
 from bot.model.rule import Firing, Situation
 from bot.model.strategy import OnRemove
@@ -143,6 +144,8 @@ def _has_ended(case: Case, memory: EventMemory) -> bool:
 def _look_again(case: Case, memory: EventMemory, last: str) -> Firing | None:
     if case.orders:
         return _own("rested", "what rests has had its time")
+    if last in WAITING:
+        return _own("looked_again", f"waited before: {last}")
     if memory.verdict.startswith(Verdict.REFUSE) or last == "BUDGET_SPENT":
         return _own("looked_again", f"refused before: {last}")
     half_rolled = case.old_legs and not case.event.removed

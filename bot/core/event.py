@@ -21,6 +21,7 @@ from bot.core.orders import Wish
 from bot.core.plan import asks_most, plan_event
 from bot.core.premium import asks_about_a_date, measure_upkeep
 from bot.core.rounding import round_estimate
+from bot.core.smoothing import keep_pull
 from bot.core.wishes import Answer, Plan
 from bot.model.decision import Comparison, EventDecision, Reason, Verdict
 from bot.model.orders import OrderStatus
@@ -72,6 +73,7 @@ def look_at(view: View, event: EventView, strategy: Strategy) -> EventOutcome | 
         return _undecided(view, event, case.only_exits)
     firings, state = look_at_triggers(case, situation)
     state |= count_decision(case)
+    state |= keep_pull(case.forecast, event.memory.rule_state, view.now)
     because = why_plan(case, closing, firings)
     if not because:
         return _quiet(case, situation, state)
@@ -85,7 +87,7 @@ def look_at(view: View, event: EventView, strategy: Strategy) -> EventOutcome | 
 def decide_event(due: Due, answer: Answer | Reason | None) -> EventOutcome:
     """Return what to do about an event whose plan is due."""
     case, because, state, situation = due.case, due.because, due.state, due.situation
-    plan = plan_event(case, closing=due.closing, answer=answer)
+    plan = plan_event(case, closing=due.closing, because=because, answer=answer)
     memory = _remember(case, plan, state)
     decision = structs.replace(
         _describe(case, plan.verdict, memory),
@@ -217,7 +219,7 @@ def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
         token_id=_token_of(case, plan),
         verdict=f"{plan.verdict}:{plan.reasons[0].code}",
         unfinished=plan.buy is not None and plan.buy.capped_by in ("depth", "level", "book"),
-        retry_at=now + (retry_after if plan.wishes else _wait(plan)),
+        retry_at=plan.again_at or now + (retry_after if plan.wishes else _wait(plan)),
         rested_at=now if rests else None,
         is_dated=asks_about_a_date(case.strategy),
         rested_price=plan.wishes[0].trade.limit if rests else 0.0,

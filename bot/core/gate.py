@@ -5,15 +5,14 @@ the target moves from day to day, and a daemon that looks each minute knows no m
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import NamedTuple
 
 from bot.core.band import ENOUGH, Wander, cost_multiplier, myopic_half_width
 from bot.core.case import Case, fee_at
 from bot.core.forecast import logit, probability_of
+from bot.core.smoothing import is_counted
 from bot.core.utility import target_shares
 
-COUNTED_EVERY = timedelta(days=1)
 _TARGET, _VARIANCE, _DECISIONS, _AT = _KEYS = (
     "band.target",
     "band.daily_variance",
@@ -92,8 +91,7 @@ def _stored(case: Case) -> Wander:
 
 
 def _is_due(case: Case) -> bool:
-    at = case.event.memory.rule_state.get(_AT)
-    return at is None or case.view.now.timestamp() - at >= COUNTED_EVERY.total_seconds()
+    return is_counted(case.event.memory.rule_state.get(_AT), case.view.now)
 
 
 def _wander(case: Case) -> Wander:

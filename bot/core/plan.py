@@ -8,6 +8,7 @@ from bot.core.case import Case, fee_at
 from bot.core.due import is_short
 from bot.core.exits import plan_close
 from bot.core.hedge import Trade, plan_sell
+from bot.core.patience import restrain, without_signals
 from bot.core.purchase import barred, nothing_bought, purchase, say_worth
 from bot.core.roll import has_deadlines
 from bot.core.rolling import finish_old_legs, finish_roll, plan_roll
@@ -15,7 +16,7 @@ from bot.core.utility import TwoState
 from bot.core.wishes import Answer, Plan, make_wish
 from bot.model.decision import Reason, Verdict
 from bot.model.orders import Purpose
-from bot.model.rule import EventProblem, Sized
+from bot.model.rule import EventProblem, Firing, Sized
 
 BAND = 0.05
 """A gap below this part of the target is left alone: it is noise, and trading it costs."""
@@ -24,18 +25,24 @@ REOPEN = 1.25
 
 
 def plan_event(
-    case: Case, *, closing: Reason | None, answer: Answer | Reason | None = None
+    case: Case,
+    *,
+    closing: Reason | None,
+    because: tuple[Firing, ...] = (),
+    answer: Answer | Reason | None = None,
 ) -> Plan:
     """Return what to trade.
 
     Args:
         case: The event.
         closing: Why the hedge has lost its reason; None if it has not.
+        because: Why the plan is made.
         answer: Of the joint programme, if the event asked it.
     """
     if closing is not None:
         return plan_close(case, closing)
-    plan = _name_better(case, _plan_hedge(case, answer))
+    plan = restrain(case, _plan_hedge(case, answer), because, _size_at_market(case))
+    plan = _name_better(case, plan)
     # The new leg first: until it is held as planned, the old one is cover.
     short = is_short(case) or case.event.memory.unfinished
     return plan if short or case.event.removed else finish_old_legs(case, plan)
@@ -78,6 +85,14 @@ def _plan_hedge(case: Case, answer: Answer | Reason | None) -> Plan:
         reservation_price=answer.worth,
         ask=ask,
     )
+
+
+def _size_at_market(case: Case) -> Sized | None:
+    """Return what a rule that decides alone would want if the signals said nothing."""
+    rule = case.strategy.sizing
+    if rule.is_joint or case.forecast.pull == 0.0:
+        return None
+    return rule.size(_problem(without_signals(case)))
 
 
 def _name_better(case: Case, plan: Plan) -> Plan:

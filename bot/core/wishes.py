@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core.case import Case
 from bot.core.hedge import Trade
@@ -34,6 +34,8 @@ class Plan:
     ask: float = 0.0
     remembered: Mapping[str, float] = field(default_factory=dict)
     """For the event's memory."""
+    again_at: datetime | None = None
+    """When what makes it wait has passed; None if nothing does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,10 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """What the market's liquidity alone gives each signal."""
     spread: float = 0.0
     """Standard deviation of the sources around the forecast, by weight, in log-odds."""
+    pull: float = 0.0
+    """What the signals add to its log-odds, smoothed over the decisions."""
+    unsmoothed: float | None = None
+    """The same forecast with what the signals say now; None where there is nothing to smooth."""
     notes: tuple[str, ...] = ()
     """What makes it weak: too few sources, or sources that hang together."""
 

@@ -114,6 +114,8 @@ class Costs:
     """USD per share."""
     max_share_of_depth: float = 0.2
     """Most of the visible depth within 3 cents of the mid that one decision may take."""
+    signal_cooldown: timedelta = timedelta(days=1)
+    """How long after a trade signals alone cause no other. **Source:** HEDGING section 12."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

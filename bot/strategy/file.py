@@ -175,6 +175,10 @@ class CostsFile(Group):
     max_share_of_depth: Annotated[
         Share, Field(description="the most of the visible depth to take at once, such as 20%")
     ] = _COSTS.max_share_of_depth
+    signal_cooldown: Annotated[
+        Delay,
+        Field(description="how long after a trade signals alone cause no other, such as 24h"),
+    ] = _COSTS.signal_cooldown
 
 
 class LimitsFile(Group):

@@ -54,6 +54,7 @@ def settled(**state: float) -> View:
 
 def test_a_daemon_that_plans_every_minute_counts_one_decision_a_day() -> None:
     view = make_view()
+    decision = decide(view, (JOINT,))
     for minute in range(20):
         edited = replace(JOINT, digest=f"d{minute}")  # planned again each time
         decision = decide(view, (edited,))

@@ -102,7 +102,10 @@ def test_money_and_prices_are_exact() -> None:
         max_chase=Decimal("0.001"),
     )
     assert strategy.costs == Costs(
-        min_benefit_to_cost=2.0, max_spread=Decimal("0.05"), max_share_of_depth=0.1
+        min_benefit_to_cost=2.0,
+        max_spread=Decimal("0.05"),
+        max_share_of_depth=0.1,
+        signal_cooldown=timedelta(hours=12),
     )
 
 
