@@ -177,70 +177,28 @@ def write_fed(data: Path, folder: Path) -> Path:
     return write_files(folder, FED_CONFIG.format(data=data), FED_STRATEGIES)
 
 
-MEETINGS_CONFIG = """
-market_data: recorded
-recorded:
-  {{source: daily, path: {data}/polymarket_daily, since: {since}T00:00:00Z,
-   until: {until}T23:59:00Z,
-   half_spread: 1c, half_spread_below_5c: 0.5c, depth_per_cent_shares: 20000}}
-portfolio:
-  holdings:
-    - {{symbol: TLT, value: 40000, asset_class: bond}}
-    - {{symbol: QQQ, value: 60000, asset_class: equity}}
-premium_budget: 20000usd
-max_total: 20000usd
-max_quote_age: 24h
-check_every: 6h
-paper: {{cash_usd: 20000}}
-"""
-DATES_STRATEGY = """
-strategy: fed-keeps
-why: Bonds and growth shares are priced for a cut at each meeting.
-event:
-  market: {series: fed, outcome: No change in Fed interest rates after}
-  adverse: "Yes"
-  horizon: 60d
-impact: {asset_class: {bond: -12%, equity: -10%}}
-sizing: {rule: utility}
-triggers:
-  - probability: {changes_by: 10%}
-  - review: {every: week}
-  - resolution: {}
-costs: {min_benefit_to_cost: 0.5}
-limits: {max_premium_usd: 20000, max_order_usd: 9000}
-roll: {before_end: 10d, series_of: dates}
-close: {when_probability_below: 0.5%}
-"""
-DEADLINES_STRATEGY = """
-strategy: fed-cuts
-why: What is lent at floating rates earns less after the first cut.
-event:
-  market: {series: fed, outcome: Fed rate cut by}
-  adverse: "Yes"
-  horizon: 70d
-impact: {asset_class: {bond: -12%, equity: -10%}}
-sizing: {rule: utility}
-triggers:
-  - probability: {changes_by: 10%}
-  - review: {every: week}
-  - resolution: {}
-costs: {min_benefit_to_cost: 0.5}
-limits: {max_premium_usd: 20000, max_order_usd: 9000}
-roll: {before_end: 10d, series_of: deadlines}
-close: {when_probability_below: 0.5%}
-"""
+MEETINGS = Path(__file__).resolve().parents[2] / "docs" / "examples" / "meetings"
+ELSEWHERE = "../../../../shared/data"
+"""Where the examples look for the recordings."""
 
 
 def write_fed_dates(data: Path, folder: Path) -> Path:
     """Four meetings from September 2024 to January 2025, a market each: will rates stay?"""
-    config = MEETINGS_CONFIG.format(data=data, since="2024-08-01", until="2025-02-05")
-    return write_files(folder, config, {"fed-keeps": DATES_STRATEGY})
+    return _write_meetings("dates", data, folder)
 
 
 def write_fed_deadlines(data: Path, folder: Path) -> Path:
     """Four meetings from May to September 2024: will rates be cut by June, July or September?"""
-    config = MEETINGS_CONFIG.format(data=data, since="2024-04-15", until="2024-09-30")
-    return write_files(folder, config, {"fed-cuts": DEADLINES_STRATEGY})
+    return _write_meetings("deadlines", data, folder)
+
+
+def _write_meetings(name: str, data: Path, folder: Path) -> Path:
+    """Write one of the examples that a person runs, with the recordings where they are here."""
+    config = (MEETINGS / f"{name}.yaml").read_text()
+    assert ELSEWHERE in config
+    config = config.replace(ELSEWHERE, str(data)).replace(f"strategies: {name}\n", "")
+    texts = {path.stem: path.read_text() for path in (MEETINGS / name).glob("*.yaml")}
+    return write_files(folder, config, texts)
 
 
 ELECTION_CONFIG = """
