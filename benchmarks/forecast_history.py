@@ -5,49 +5,32 @@ resolved by then. A forecast is scored once per market and horizon; days before 
 because the time of resolution was not known. Intervals resample whole groups of events.
 """
 
-import csv
-import gzip
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+from benchmarks.recorded_questions import (
+    DATA,
+    Question,
+    read_closes,
+    read_forecastbench,
+    read_polymarket_daily,
+)
 from bot.core.forecast import MIDDLE, days_until, pool_forecast
 from bot.core.learn import learn
 from bot.core.scores import brier, log_scores, murphy_parts, paired_gain, reliability_bins
 from bot.errors import DataError
-from bot.model.portfolio import Reading
 from bot.model.signal import NOTHING_LEARNED, Estimate, Learned, Outlook, Raw, Scored
 from bot.rules.signals.base_rate import BaseRate
 from bot.rules.signals.vol_implied import VolImplied, When
 
-DATA = Path(__file__).resolve().parents[2] / "shared/data"
-HORIZONS = (1, 7, 30, 90)
 LEAST_CASES = 20
 _LEVEL = re.compile(
     r"\b(Bitcoin|BTC|Ethereum|ETH)\b.*?\b(reach|hit|dip to|dip below|above|less than)"
     r" \$([\d,.]+\d)(k)?\b(?!.*\b(again|first)\b)",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One market at one instant, and what came of it."""
-
-    key: str
-    group: str
-    category: str
-    text: str
-    at: datetime
-    ends_at: datetime
-    market: float
-    payout: float
-    resolved_at: datetime
-    horizon: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +50,10 @@ def main() -> int:
         print("forecast_history: skipped, there is no recorded data beside the repository")
         return 0
     missed = False
-    prices = {name: _prices(name) for name in ("BTC_USD", "ETH_USD")}
+    prices = {name: read_closes(name) for name in ("BTC_USD", "ETH_USD")}
     for name, questions in (
-        ("forecastbench: Polymarket, Manifold, Metaculus, INFER", list(_forecastbench())),
-        ("polymarket_daily: 00:00 UTC prices", list(_polymarket_daily())),
+        ("forecastbench: Polymarket, Manifold, Metaculus, INFER", list(read_forecastbench())),
+        ("polymarket_daily: 00:00 UTC prices", list(read_polymarket_daily())),
     ):
         print(f"\n{name}: {len(questions)} forecasts")
         missed |= _report(_walk(questions, prices))
@@ -192,16 +175,22 @@ def _say_scores(name: str, answers: list[Answer]) -> float:
         f" {log_score:.4f}"
     )
     _say_gain("  calibrated and pooled, nothing learned", [a.unlearned for a in answers], answers)
-    return _say_gain(
+    high = _say_gain(
         "  pooled as shipped, learned as it goes", [a.pooled for a in answers], answers
     )
+    unlearned = [a.unlearned for a in answers]
+    _say_gain("  what was learned adds", [a.pooled for a in answers], answers, against=unlearned)
+    return high
 
 
-def _say_gain(name: str, said: list[float], answers: list[Answer]) -> float:
+def _say_gain(
+    name: str, said: list[float], answers: list[Answer], *, against: list[float] | None = None
+) -> float:
     """Print how much better than the market, in thousandths; return the interval's upper end."""
     happened = [a.question.payout for a in answers]
     ours, theirs = (
-        log_scores(each, happened) for each in (said, [a.question.market for a in answers])
+        log_scores(each, happened)
+        for each in (said, against or [a.question.market for a in answers])
     )
     gain = paired_gain(
         [one - other for one, other in zip(ours, theirs, strict=True)],
@@ -223,80 +212,6 @@ def _say(learned: Learned) -> str:
         for name, each in learned.signals.items()
     )
     return "; ".join([*calibrations, *signals])
-
-
-def _forecastbench() -> Iterator[Question]:
-    path = DATA / "forecastbench/questions_freeze_resolution.csv.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            if not row["freeze_value"] or row["resolved_to"] not in ("0.0", "1.0"):
-                continue
-            at, ends_at = _instant(row["freeze"]), _instant(row["close_date"])
-            yield Question(
-                key=row["id"],
-                group=row["id"],
-                category=row["source"],
-                text=row["question"],
-                at=at,
-                ends_at=max(ends_at, at + timedelta(days=1)),
-                market=float(row["freeze_value"]),
-                payout=float(row["resolved_to"]),
-                resolved_at=_instant(row["resolution_date"]) + timedelta(days=1),
-                horizon=_class_of(ends_at - at),
-            )
-
-
-def _class_of(left: timedelta) -> int:
-    return max((days for days in HORIZONS if left >= timedelta(days=days)), default=HORIZONS[0])
-
-
-def _polymarket_daily() -> Iterator[Question]:
-    import pyarrow.parquet as pq
-
-    bars: dict[str, dict[str, float]] = defaultdict(dict)
-    table = pq.read_table(DATA / "polymarket_daily/prices.parquet").to_pydict()
-    for mkt, day, price in zip(table["mkt"], table["date"], table["p"], strict=True):
-        bars[str(mkt)][str(day)[:10]] = float(price)
-    with gzip.open(DATA / "polymarket_daily/markets.csv.gz", "rt", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            if not row["sched_end"] or not row["payout0"] or "amm_era" in row["flags"]:
-                continue
-            for days in HORIZONS:
-                day = _instant(row["sched_end"]) - timedelta(days=days)
-                price = bars[row["mkt"]].get(f"{day:%Y-%m-%d}")
-                if price is None or _instant(row["resolved_at"]) <= day:
-                    continue
-                yield Question(
-                    key=row["mkt"],
-                    group=row["event_group"],
-                    category=row["topic"],
-                    text=row["question"],
-                    at=day,
-                    ends_at=_instant(row["sched_end"]) + timedelta(days=1),
-                    market=price,
-                    payout=float(row["payout0"]),
-                    resolved_at=_instant(row["resolved_at"]),
-                    horizon=days,
-                )
-
-
-def _prices(symbol: str) -> Raw:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(
-        DATA / "prices/etf_index_crypto_ohlcv.parquet",
-        columns=["date", "ticker", "close"],
-        filters=[("ticker", "=", symbol)],
-    ).to_pydict()
-    rows = sorted(zip((str(day)[:10] for day in table["date"]), table["close"], strict=True))
-    return tuple(
-        Reading(name=symbol, number=float(close), as_of=_instant(day)) for day, close in rows
-    )
-
-
-def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 if __name__ == "__main__":
