@@ -7,10 +7,12 @@ from msgspec import structs
 
 from bot.app.sheet import EventSheet, make_sheets
 from bot.cli.show.instruments import render_instruments
-from bot.cli.show.plan import render_glance, render_orders
+from bot.cli.show.plan import render_glance, render_orders, render_tail
 from bot.cli.show.sheet import render_sheet
 from bot.core.decide import decide
+from bot.core.tail import Tail
 from bot.model.strategy import OwnView
+from bot.model.units import UsdEst
 from tests.cli.printing import printed, sheets_for, words_of
 from tests.core.builders import (
     Cover,
@@ -101,6 +103,26 @@ def test_all_events_stand_at_a_glance_first() -> None:
     assert " - " in glance(unseen)
     bare = replace(unseen, exposure=None, decision=structs.replace(unseen.decision, reasons=()))
     assert "not known" in glance(bare)
+
+
+@pytest.mark.parametrize(
+    ("unhedged", "held", "planned", "said"),
+    [
+        (90.0, 90.0, 90.2, "90 USD are left on average"),
+        (90.0, 90.0, 95.0, "90 USD are left on average; 95 USD with the orders below"),
+        (80.0, 90.0, 90.0, "90 USD are left on average; 80 USD without what is held"),
+    ],
+)
+def test_what_the_worst_outcomes_leave_is_told(
+    unhedged: float, held: float, planned: float, said: str
+) -> None:
+    tail = Tail(
+        unhedged_usd_est=UsdEst(unhedged),
+        held_usd_est=UsdEst(held),
+        planned_usd_est=UsdEst(planned),
+    )
+
+    assert str(render_tail(tail)) == f"in the worst 5% of a year's outcomes {said}"
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])

@@ -18,8 +18,8 @@ from bot.core.band import half_width
 from bot.core.forecast import pool_forecast
 from bot.core.kelly import edge_over_odds, kelly_fraction
 from bot.core.programme import Programme
-from bot.core.programme.tail import worst_mean
 from bot.core.scores import brier, murphy_parts, reliability_bins
+from bot.core.tail import worst_mean
 from bot.core.utility import TwoState, aversion_of, target_shares
 from bot.model.signal import Estimate
 from tests.core.programmes import buy, one_event, solved
@@ -173,7 +173,7 @@ def test_vector_19_what_independent_people_say_would_be_stretched_and_we_do_not(
 
     assert stretched == pytest.approx(factor, abs=5e-6)
     # A market has pooled already: however many agree with it, the forecast lies among what is said.
-    assert 0.7 <= pooled.probability <= pooled.calibrated
+    assert 0.7 <= pooled.probability <= (pooled.calibrated or 0.0)
     odds = (0.7 / 0.3) ** factor
     assert pooled.probability < odds / (1.0 + odds)
 

@@ -22,6 +22,7 @@ def command(config: Path, *, as_json: bool, alternatives: bool) -> None:
     """Show what would be traded now, and why; sends nothing."""
     from bot.app.preview import preview
     from bot.app.sheet import make_sheets
+    from bot.core.tail import measure_tail
 
     settings = read_settings(config)
     seen = asyncio.run(preview(settings, report=warn_of_source))
@@ -39,6 +40,7 @@ def command(config: Path, *, as_json: bool, alternatives: bool) -> None:
                 "halted": view.halted,
                 "notes": decision.notes,
                 "events": sheets,
+                "worst_5_percent": measure_tail(view, seen.strategies, decision),
                 "cancels": decision.cancels,
                 "orders": decision.approved,
                 "denials": decision.denials,
@@ -53,9 +55,10 @@ def _print(seen: "Preview", *, alternatives: bool) -> None:
 
     from bot.app.sheet import make_sheets
     from bot.cli.show.instruments import render_instruments
-    from bot.cli.show.plan import render_glance, render_head, render_orders
+    from bot.cli.show.plan import render_glance, render_head, render_orders, render_tail
     from bot.cli.show.sheet import render_sheet
     from bot.cli.show.terminal import make_console
+    from bot.core.tail import measure_tail
 
     console = make_console()
     sheets = make_sheets(seen.view, seen.decision, seen.strategies, instruments=alternatives)
@@ -66,6 +69,9 @@ def _print(seen: "Preview", *, alternatives: bool) -> None:
         return
     console.print(Text())
     console.print(render_glance(sheets, width=console.width))
+    tail = measure_tail(seen.view, seen.strategies, seen.decision)
+    if tail is not None:
+        console.print(render_tail(tail))
     for sheet in sheets:
         console.print(Text())
         for part in render_sheet(sheet, firings=False):

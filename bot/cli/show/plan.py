@@ -11,6 +11,7 @@ from bot.cli.show.board import say_short
 from bot.cli.show.sheet import say_order
 from bot.cli.show.tables import make_table
 from bot.cli.show.words import cents, instant, percent, reason_words, short_id, usd
+from bot.core.tail import WORST, Tail
 from bot.model.decision import Decision, EventDecision, Verdict
 from bot.model.view import View
 
@@ -73,6 +74,16 @@ def _say_outcome(decision: EventDecision) -> str:
     if any(reason.code == "OTHER_INSTRUMENT" for reason in others):
         said += "; another instrument fits better"
     return said
+
+
+def render_tail(tail: Tail) -> Text:
+    """Return what the worst outcomes leave, without hedges, with those held, with these orders."""
+    text = f"in the worst {WORST:.0%} of a year's outcomes {usd(tail.held_usd_est)} are left on average"
+    if round(tail.planned_usd_est) != round(tail.held_usd_est):
+        text += f"; {usd(tail.planned_usd_est)} with the orders below"
+    if round(tail.unhedged_usd_est) != round(tail.held_usd_est):
+        text += f"; {usd(tail.unhedged_usd_est)} without what is held"
+    return Text(text)
 
 
 def render_orders(view: View, decision: Decision) -> Iterator[RenderableType]:
