@@ -15,7 +15,7 @@ from bot.clock import Clock, SteppedClock, SystemClock
 from bot.config import MarketDataName, Mode, Settings
 from bot.engine.cycle import CycleResult, Engine
 from bot.engine.ports import Ports, Report, Terms
-from bot.ledger import Ledger, LedgerReader
+from bot.ledger import Ledger, LedgerReader, is_made
 from bot.model.account import Secret, TradingAccount
 from bot.model.orders import OrderStatus, OrderType
 from bot.model.units import Usd
@@ -234,7 +234,7 @@ def program_version() -> str:
 
 def last_cycle_of(path: Path) -> tuple[int, datetime] | None:
     """Return the last cycle of a ledger that may not exist yet."""
-    if not path.exists():
+    if not is_made(path):
         return None
     reader = LedgerReader.open(path)
     try:

@@ -17,7 +17,7 @@ from bot.config import Settings
 from bot.core.decide import decide
 from bot.engine.gather import gather
 from bot.engine.ports import Report, Terms
-from bot.ledger import Ledger, LedgerReader
+from bot.ledger import Ledger, LedgerReader, is_made
 from bot.ledger.questions import Questions
 from bot.model.decision import Decision
 from bot.model.strategy import Strategy
@@ -110,7 +110,7 @@ async def open_readers(settings: Settings, *, report: Report) -> AsyncIterator[R
 @contextmanager
 def _open_ledger(settings: Settings) -> Iterator[Questions]:
     """Open the ledger for reading; before the first start a new one that is thrown away."""
-    if settings.ledger.exists():
+    if is_made(settings.ledger):
         reader = LedgerReader.open(settings.ledger)
         try:
             yield reader

@@ -72,9 +72,9 @@ async def look_at_world(settings: "Settings", problem: str) -> tuple[Finding, ..
 
 
 def _open_ledger(settings: "Settings") -> "LedgerReader | None":
-    from bot.ledger import LedgerReader
+    from bot.ledger import LedgerReader, is_made
 
-    return LedgerReader.open(settings.ledger) if settings.ledger.exists() else None
+    return LedgerReader.open(settings.ledger) if is_made(settings.ledger) else None
 
 
 def _is_begun(settings: "Settings") -> bool:

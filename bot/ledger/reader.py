@@ -9,6 +9,22 @@ from bot.ledger.questions import Questions
 from bot.ledger.schema import check_current
 
 
+def is_made(path: Path) -> bool:
+    """Whether there is a ledger: a first start that was cut short leaves a file without tables.
+
+    Raises:
+        LedgerError: What is there cannot be read.
+    """
+    if not path.exists():
+        return False
+    with explained(path):
+        db = open_for_reading(path)
+        try:
+            return bool(db.table_names())
+        finally:
+            db.close()
+
+
 class LedgerReader(Questions):
     """A ledger that can only be read; it needs no lock and keeps nobody waiting."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import InvariantError, LedgerError
-from bot.ledger import Ledger, LedgerReader, schema, switch
+from bot.ledger import Ledger, LedgerReader, is_made, schema, switch
 from bot.ledger.steps import STEPS
 from tests.fakes import START
 from tests.ledger.make import EVENT, make_fill, send, usd
@@ -286,6 +286,15 @@ def test_who_reads_while_a_ledger_is_made_is_told_that_there_is_nothing_yet(
     Ledger.open(path, mode="paper").close()
     assert made == [step.__name__ for step in steps]
     LedgerReader.open(path).close()
+
+
+def test_a_ledger_is_made_once_it_has_tables(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    assert not is_made(path)
+    path.touch()
+    assert not is_made(path)
+    Ledger.open(path, mode="paper").close()
+    assert is_made(path)
 
 
 def make_old(path: Path, *, steps: int) -> sqlite3.Connection:
