@@ -108,9 +108,9 @@ def test_all_events_stand_at_a_glance_first() -> None:
 @pytest.mark.parametrize(
     ("unhedged", "held", "planned", "said"),
     [
-        (90.0, 90.0, 90.2, "90 USD are left on average"),
-        (90.0, 90.0, 95.0, "90 USD are left on average; 95 USD with the orders below"),
-        (80.0, 90.0, 90.0, "90 USD are left on average; 80 USD without what is held"),
+        (9000.0, 9000.0, 9000.2, "9,000 USD are left on average"),
+        (9000.0, 9000.0, 9500.0, "9,000 USD are left on average; 9,500 USD with the orders below"),
+        (8000.0, 9000.0, 9000.0, "9,000 USD are left on average; 8,000 USD without what is held"),
     ],
 )
 def test_what_the_worst_outcomes_leave_is_told(

@@ -78,7 +78,8 @@ def _say_outcome(decision: EventDecision) -> str:
 
 def render_tail(tail: Tail) -> Text:
     """Return what the worst outcomes leave, without hedges, with those held, with these orders."""
-    text = f"in the worst {WORST:.0%} of a year's outcomes {usd(tail.held_usd_est)} are left on average"
+    held = usd(tail.held_usd_est)
+    text = f"in the worst {WORST:.0%} of a year's outcomes {held} are left on average"
     if round(tail.planned_usd_est) != round(tail.held_usd_est):
         text += f"; {usd(tail.planned_usd_est)} with the orders below"
     if round(tail.unhedged_usd_est) != round(tail.held_usd_est):
