@@ -244,6 +244,24 @@ def test_a_cluster_does_not_spend_more_than_its_limit() -> None:
     assert decision.denials == ()
 
 
+@pytest.mark.parametrize("of_all", [True, False])
+def test_the_programme_itself_keeps_to_shared_limits_so_nothing_is_cut_after_it(
+    of_all: bool,
+) -> None:
+    view, strategies = several(2, fraction=0.5)
+    clustered = tuple(replace(each, cluster="rates") for each in strategies)
+    limit = Usd(Decimal(300))
+    limits = replace(view.limits, premium_budget_usd=limit) if of_all else view.limits
+    limits = limits if of_all else replace(limits, max_cluster_usd=limit)
+
+    decision = decide(replace(view, limits=limits), clustered)
+
+    # Both lose the same: the programme shares the money, where cutting would give it to the first.
+    assert planned(decision)["event-1"] == pytest.approx(planned(decision)["event-2"], rel=0.05)
+    assert not {"CUT", "BUDGET_SPENT"} & {code for each in decision.events for code in codes(each)}
+    assert Decimal(290) < spent(decision, "event-1", "event-2") <= limit
+
+
 def test_what_a_cluster_has_spent_before_counts() -> None:
     view, strategies = several(2, fraction=0.5)
     clustered = tuple(replace(each, cluster="rates") for each in strategies)
