@@ -4,6 +4,7 @@ import io
 import json
 import os
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,20 @@ def test_status_counts_the_five_things_that_happen_to_hedges(started: Path, type
     assert standing["lifecycle"]["refused"] > 0
     assert standing["cycle"] >= 24
     assert standing["mode"] == "paper"
+
+
+def test_status_tells_what_hedges_cost_by_the_day(started: Path, type_in: Typed) -> None:
+    type_in("run", "--for", "8d")
+    standing = json.loads(type_in("status", "--json").stdout)
+    held = {each["event"]: each for each in standing["held"]}
+    assert held["fed-hike"]["decay_usd_est"] == 0.0  # of a date
+    assert held["recession"]["decay_usd_est"] > 0.0
+    assert all(each["premium_per_day_usd_est"] > 0.0 for each in held.values())
+    budget, used = (Decimal(standing[f"premium_{name}_usd"]) for name in ("budget", "used"))
+    assert Decimal(standing["premium_left_usd"]) == budget - used
+    said = type_in("status").stdout
+    assert "fed-hike: " in said
+    assert "of premium a covered day; a day without news costs nothing" in said
 
 
 def test_status_before_the_first_start_says_what_to_do(started: Path, type_in: Typed) -> None:
