@@ -31,6 +31,8 @@ class Exchange:
         """The truth that a client's books are compared with."""
         self.previous: dict[TokenId, Book] = {}
         """The book before the last change, for a stale answer."""
+        self.past: dict[TokenId, list[tuple[int, float]]] = {}
+        """What ``/prices-history`` shows before now: epoch seconds and price."""
         self._last_price: dict[TokenId, str] = {}
         self._market_of: dict[TokenId, Market] = {}
         for market in markets:

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.clock import Clock
 from bot.sandbox import refusals
@@ -15,6 +15,7 @@ from bot.sandbox.engine import Engine, Placed
 from bot.sandbox.exchange import Exchange
 from bot.sandbox.faults import Faults, Trading
 from bot.sandbox.http import Reply, Request, as_json
+from bot.sandbox.limits import Limits
 from bot.sandbox.orders import Order, read_posted
 from bot.sandbox.records import Records
 from bot.sandbox.refusals import Refusal
@@ -24,11 +25,6 @@ from bot.sandbox.writing import Json, plain
 _MOST_ORDERS = 15
 _MOST_CANCELS = 3000
 _RESTART_S = 79
-_LIMITS = {
-    "Poly-RateLimit-Remaining": "59",
-    "Poly-RateLimit-Reset": "0",
-    "Poly-RateLimit-Tier": "standard",
-}
 
 
 class Orders:
@@ -62,10 +58,13 @@ class Orders:
         self._records = records
         self._faults = faults
         self._clock = clock
+        self.ordering = Limits(per_s=40, burst=60, may_owe=False, clock=clock)
+        self.cancelling = Limits(per_s=80, burst=120, may_owe=True, clock=clock)
 
     async def post(self, request: Request, key: ApiKey) -> Payload:
         """Take one order."""
-        return _limited(await self._take(_read(request), key))
+        limits = self.ordering.take(key.address, 1)
+        return _limited(await self._take(_read(request), key), limits)
 
     async def post_many(self, request: Request, key: ApiKey) -> Payload:
         """Take a batch, each order judged alone."""
@@ -74,13 +73,14 @@ class Orders:
             raise Refusal(400, refusals.BAD_PAYLOAD)
         if len(batch) > _MOST_ORDERS:
             raise Refusal(400, refusals.too_many(len(batch), _MOST_ORDERS))
+        limits = self.ordering.take(key.address, len(batch))
         rows = []
         for payload in batch:
             try:
                 rows.append(await self._take(payload, key))
             except Refusal as refusal:
                 rows.append(refusals.refused_row(refusal.text))
-        return _limited(rows)
+        return _limited(rows, limits)
 
     async def _take(self, payload: object, key: ApiKey) -> Json:
         if self._faults.geoblocked:
@@ -111,7 +111,8 @@ class Orders:
 
     def cancel_all(self, _request: Request, key: ApiKey) -> Payload:
         """Cancel all open orders of an address."""
-        return self._cancel([order.order_id for order in self.open_orders(key)], key)
+        found = [order.order_id for order in self.open_orders(key)]
+        return self._cancel(found, key, costs=1 + len(found))
 
     def cancel_market(self, request: Request, key: ApiKey) -> Payload:
         """Cancel an address's open orders of a market, of a token, or of both."""
@@ -131,7 +132,10 @@ class Orders:
         orders = reversed(self._records.open_orders())
         return [order for order in orders if order.owner.address == key.address]
 
-    def _cancel(self, order_ids: Sequence[str], key: ApiKey) -> Payload:
+    def _cancel(
+        self, order_ids: Sequence[str], key: ApiKey, *, costs: int | None = None
+    ) -> Payload:
+        limits = self.cancelling.take(key.address, len(order_ids) if costs is None else costs)
         if self._faults.trading is Trading.RESTARTING:
             self._check_open(post_only=True)
         canceled: list[str] = []
@@ -144,7 +148,7 @@ class Orders:
                 refused[order_id] = why
             else:
                 canceled.append(order_id)
-        return _limited({"canceled": canceled, "not_canceled": refused})
+        return _limited({"canceled": canceled, "not_canceled": refused}, limits)
 
     def _check_open(self, *, post_only: bool) -> None:
         """Refuse what the engine does not take at present. Raises ``Refusal``."""
@@ -170,8 +174,8 @@ def _read(request: Request) -> object:
         raise Refusal(400, refusals.BAD_PAYLOAD) from None
 
 
-def _limited(payload: Payload) -> Reply:
-    return Reply(status=200, body=as_json(payload), headers=_LIMITS)
+def _limited(payload: Payload, limits: Mapping[str, str]) -> Reply:
+    return Reply(status=200, body=as_json(payload), headers=limits)
 
 
 def _placed_row(placed: Placed) -> Json:

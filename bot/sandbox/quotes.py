@@ -143,13 +143,15 @@ class Quotes:
         return next((one for one in markets if one.condition_id == condition_id), None)
 
     def _history(self, request: Request, _rest: str) -> Payload:
-        """Answer with the one point that is known: now."""
+        """Answer with the past, if it has one, and the point that is always there: now."""
         market = self._exchange.market_of(request.one("market"))
         if market is None:
             return {"history": []}
         index = market.token_ids.index(TokenId(request.one("market")))
         price = float(self._exchange.prices(market)[index])
-        return {"history": [{"t": int(self._clock.now().timestamp()), "p": price}]}
+        past = self._exchange.past.get(market.token_ids[index], [])
+        points = [*past, (int(self._clock.now().timestamp()), price)]
+        return {"history": [{"t": at, "p": shown} for at, shown in points]}
 
 
 def _tick_size(market: Market, _request: Request, _token: TokenId) -> Json:

@@ -54,6 +54,7 @@ POST_ONLY = "post-only mode: only post-only orders and cancels are allowed"
 BAD_KEY = "Unauthorized/Invalid api key"
 BAD_L1 = "Invalid L1 Request headers"
 TIMED_OUT = "order timed out"
+RATE_LIMITED = "Too Many Requests"
 
 WALLET_BUSY = "wallet busy: an active action is in progress"
 """A relayer's refusal that its clients try again after."""

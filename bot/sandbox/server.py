@@ -96,6 +96,15 @@ class Sandbox:
             open_orders=self.records.open_orders,
             end=self.engine.end,
         )
+        self.orders = Orders(
+            exchange=self.exchange,
+            accounts=self.accounts,
+            bank=self.bank,
+            engine=self.engine,
+            records=self.records,
+            faults=self.faults,
+            clock=self.clock,
+        )
         self.private = self._private()
         self.node = NodeProxy(url="" if chain is None else chain.rpc_url, clock=clock)
         self.rest = Rest(
@@ -112,15 +121,7 @@ class Sandbox:
         return PrivateRest(
             auth=self.auth,
             accounts=self.accounts,
-            orders=Orders(
-                exchange=self.exchange,
-                accounts=self.accounts,
-                bank=self.bank,
-                engine=self.engine,
-                records=self.records,
-                faults=self.faults,
-                clock=self.clock,
-            ),
+            orders=self.orders,
             records=self.records,
             view=self.view,
             bank=self.bank,

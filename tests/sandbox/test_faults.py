@@ -193,6 +193,34 @@ async def test_too_many_requests_name_a_wait(sandbox: Sandbox, client: AsyncSecu
     assert caught.value.retry_after == 7
 
 
+async def test_a_key_that_sends_too_fast_is_held_back(
+    sandbox: Sandbox, client: AsyncSecureClient
+) -> None:
+    sandbox.orders.ordering.burst = 2
+    assert (await place(client, price="0.10")).ok
+    assert (await place(client, price="0.11")).ok
+    with pytest.raises(RateLimitError) as caught:
+        await place(client, price="0.12")
+    assert caught.value.retry_after == 1
+    assert len(sandbox.records.orders) == 2
+    assert isinstance(sandbox.clock, ManualClock)
+    sandbox.clock.advance(1)
+    assert (await place(client, price="0.12")).ok
+
+
+async def test_cancelling_everything_costs_as_much_as_was_open(
+    sandbox: Sandbox, client: AsyncSecureClient
+) -> None:
+    limits = sandbox.orders.cancelling
+    limits.burst, limits.per_s = 3, 1
+    for price in ("0.10", "0.11", "0.12"):
+        await place(client, price=price)
+    assert len((await client.cancel_all()).canceled) == 3  # costs 4 of 3: what is left is owed
+    with pytest.raises(RateLimitError) as caught:
+        await client.cancel_all()
+    assert caught.value.retry_after == 2
+
+
 async def test_page_of_the_network_in_front(sandbox: Sandbox, client: AsyncSecureClient) -> None:
     sandbox.faults.add(Fault.CLOUDFLARE, path="/clob", times=1)
     with pytest.raises(RequestRejectedError) as caught:
