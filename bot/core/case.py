@@ -9,7 +9,7 @@ from bot.core.exposure import cover_from_outside, measure_loss
 from bot.core.faults import find_fault, say_crossed
 from bot.core.fees import fee_per_share
 from bot.core.forecast import days_until, pool_forecast, prior_weight
-from bot.core.orders import MINIMUM_MARKETABLE_USD
+from bot.core.orders import MINIMUM_MARKETABLE_USD, say_until
 from bot.core.pairs import book_of_complement, find_waiting
 from bot.core.roll import RUNS_ON, MarketChoice, choose_market, is_tradable
 from bot.core.rounding import round_estimate
@@ -252,7 +252,7 @@ def _unsure(event: EventView, orders: tuple[LiveOrder, ...]) -> Reason | None:
             return Reason(
                 code="UNKNOWN_ORDER",
                 text=f"order {order.order_id} was sent {order.sent_at:%Y-%m-%d %H:%M:%S} UTC and"
-                " its fate is not known; it is not sent again",
+                f" its fate is not known; it is not sent again{say_until(order)}",
             )
     return None
 

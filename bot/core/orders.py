@@ -189,3 +189,13 @@ def _below_minimum(wish: Wish, size_e6: int, limit_e6: int) -> Reason | None:
         f" {notional:.2f} USD after rounding; the venue's smallest order that takes is"
         f" {MINIMUM_MARKETABLE_USD} USD",
     )
+
+
+def say_until(order: LiveOrder) -> str:
+    """Return until when an order without a known fate may rest, as its token waits so long."""
+    if order.expires_at is None:
+        return ""
+    return (
+        f", and its token is left alone: it may rest until {order.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+        " and is known to be dead two minutes later"
+    )

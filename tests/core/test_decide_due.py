@@ -346,6 +346,19 @@ def test_an_order_of_unknown_fate_freezes_the_whole_event(status: OrderStatus) -
     assert decision.cancels == ("0xb3",)
 
 
+def test_how_long_an_order_of_unknown_fate_blocks_its_token_is_said() -> None:
+    ends = START + timedelta(minutes=30)
+    rests = make_order(status=OrderStatus.UNKNOWN, expires_at=ends)
+    view = make_view(with_market(make_market_view()), account=make_account(orders=(rests,)))
+
+    (reason,) = the_event(frozen(view)).reasons
+
+    assert reason.text.endswith(
+        "its fate is not known; it is not sent again, and its token is left alone: it may rest"
+        " until 2026-11-02 12:30:00 UTC and is known to be dead two minutes later"
+    )
+
+
 def test_an_order_of_unknown_fate_does_not_freeze_another_event() -> None:
     order = make_order(event="other", token_id="999", status=OrderStatus.UNKNOWN)
 
