@@ -18,7 +18,7 @@ from bot.model.units import Shares
 from bot.sandbox.chain import LocalChain, LocalMarkets
 from bot.sandbox.chain.orders import address_of
 from bot.sandbox.faults import Fate, Fault
-from bot.venues.polymarket.sdk.calls import merge_call, split_call
+from bot.venues.polymarket.sdk.calls import merge_call
 from tests.chain.conftest import chain, node  # noqa: F401 - fixtures
 from tests.fakes import START, make_intent
 from tests.venues.polymarket.live_stage import LiveStage, fund, open_stage
@@ -142,7 +142,7 @@ async def test_a_trade_is_shown_as_mined_until_the_chain_tells_it(
 @pytest.mark.parametrize(
     "make", [MARKETS.ctf, MARKETS.neg_risk, MARKETS.v2], ids=["ctf", "neg risk", "v2"]
 )
-async def test_a_contract_wallet_splits_and_merges_through_the_relayer(
+async def test_a_contract_wallet_merges_through_the_relayer(
     chain: LocalChain,  # noqa: F811
     make: Callable[[str], Market],
 ) -> None:
@@ -151,9 +151,9 @@ async def test_a_contract_wallet_splits_and_merges_through_the_relayer(
     key = chain.accounts[4]
     wallet = await chain.deploy_wallet(address_of(key))
     await fund(chain, wallet, market)
+    await chain.split(wallet, market, Shares(Decimal(7)))
     async with open_stage(chain, market, key=key, wallet=wallet) as stage:
-        seven, three = Shares(Decimal(7)), Shares(Decimal(3))
-        await stage.venue.sdk.relay([split_call(market, seven, POLYGON)], purpose="Split")
+        three = Shares(Decimal(3))
         await stage.venue.sdk.relay([merge_call(market, three, POLYGON)], purpose="Merge")
         balances = await stage.venue.balances()
         assert balances.cash_usd == 1000 - 7 + 3

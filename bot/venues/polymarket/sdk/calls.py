@@ -81,29 +81,6 @@ def merge_call(market: Market, pairs: Shares, contracts: Contracts) -> Call:
     )
 
 
-def split_call(market: Market, pairs: Shares, contracts: Contracts) -> Call:
-    """Return the call that turns this many USD into as many pairs of both outcomes."""
-    from polymarket._internal.actions.relayer import calls
-    from polymarket.types import EvmAddress
-
-    if market.kind is MarketKind.V2:
-        return _call(
-            calls.router_split_call(
-                router=EvmAddress(contracts.router),
-                condition_id=market.condition_id,
-                amount=to_e6(pairs),
-            )
-        )
-    return _call(
-        calls.ctf_split_position_call(
-            target=EvmAddress(_adapter(market, contracts)),
-            collateral=EvmAddress(contracts.collateral),
-            condition_id=market.condition_id,
-            amount=to_e6(pairs),
-        )
-    )
-
-
 def _adapter(market: Market, contracts: Contracts) -> str:
     return (
         contracts.neg_risk_collateral_adapter if market.neg_risk else contracts.collateral_adapter
