@@ -188,7 +188,7 @@ def _wait(plan: Plan) -> timedelta:
     found = {reason.code for reason in plan.reasons}
     if "TOKEN_SHARED" in found:
         return RETRY_AFTER
-    return STUCK_AFTER if "EXIT_WAITS" in found else REFUSED_AGAIN
+    return STUCK_AFTER if found & {"EXIT_WAITS", "COMPLEMENT_HELD"} else REFUSED_AGAIN
 
 
 def _is_stuck(case: Case) -> bool:

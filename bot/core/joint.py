@@ -73,7 +73,7 @@ def plan_jointly(
     outlook = look_out(view, know_all(view, strategies), others, days=days)
     if isinstance(outlook, Trouble):
         return Reason(code=outlook.code, text=outlook.text)
-    quoted = _quote_all(asks, others)
+    quoted = _quote_all(view, asks, others)
     caps = _caps(view, strategies, quoted, others)
     charged = _programme(view, outlook, quoted, charged=True)
     solution = solve(replace(charged, caps=caps))
@@ -135,21 +135,30 @@ def _costs(quoted: Sequence[_Quoted]) -> dict[int, float]:
     }
 
 
-def _quote_all(asks: Mapping[EventId, tuple[Case, float]], others: Sequence[Wish]) -> list[_Quoted]:
+def _quote_all(
+    view: View, asks: Mapping[EventId, tuple[Case, float]], others: Sequence[Wish]
+) -> list[_Quoted]:
     """Return what is on offer; of events that want one token only the one that wants most buys.
 
-    There is one order at a time on a token: the others' turn comes when it has ended.
+    There is one order at a time on a token: the others' turn comes when it has ended. Nothing is
+    bought while its complement is held: that is sold first.
     """
     gaps = {event: max(most - case.held_shares, 0.0) for event, (case, most) in asks.items()}
     wants = [event for event, (case, _) in asks.items() if _may_buy(case, gaps[event])]
+    held = {position.token_id for position in view.account.positions if position.shares > 0}
+    held |= {wish.token_id for wish in others if wish.side is Side.BUY}
     leads: dict[TokenId, EventId | None] = {wish.token_id: None for wish in others}
     for event in sorted(wants, key=lambda event: (-gaps[event], event)):
         leads.setdefault(asks[event][0].market.token_id, event)
     quoted: list[_Quoted] = []
     first = 0
     for event, (case, _) in asks.items():
-        waits = event in wants and leads[case.market.token_id] != event
-        quoted.append(_quote(case, gaps[event], waits=waits, first=first))
+        token, stops = case.market.token_id, ""
+        if event in wants and case.market.market.complement_of(token) in held:
+            stops = "complement"
+        elif event in wants and leads[token] != event:
+            stops = "turn"
+        quoted.append(_quote(case, gaps[event], stops=stops, first=first))
         first = quoted[-1].sales.stop
     return quoted
 
@@ -158,14 +167,21 @@ def _may_buy(case: Case, gap: float) -> bool:
     return gap > 0.0 and barred(case) is None and _own_money(case) >= MINIMUM_MARKETABLE_USD
 
 
-def _quote(case: Case, gap: float, *, waits: bool, first: int) -> _Quoted:
-    """Return what is on offer for an event, its costs multiplied by its band."""
+def _quote(case: Case, gap: float, *, stops: str, first: int) -> _Quoted:
+    """Return what is on offer for an event, its costs multiplied by its band.
+
+    Args:
+        case: The event.
+        gap: Shares it may buy.
+        stops: Why it may not; empty if it may.
+        first: Index of its first offer.
+    """
     fee, carry = fee_at(case.market.market.fee), carry_of(case)
     multiplier, note = measure_gate(case)
     held = 0.0 if case.is_dust else case.held_shares
     bids = bid_ladder(case.book, most=held, multiplier=multiplier, carry=carry, fee_at=fee)
-    if waits or barred(case) is not None:
-        none = Ladder((), 1, 0.0, 1.0, carry, "turn" if waits else "barred")
+    if stops or barred(case) is not None:
+        none = Ladder((), 1, 0.0, 1.0, carry, stops or "barred")
         return _Quoted(case, none, bids, first, note)
     most_usd = _own_money(case)
     if rests_first(case):

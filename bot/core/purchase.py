@@ -1,5 +1,7 @@
 """Whether a purchase toward the target is worth it, and how large it may be."""
 
+from types import MappingProxyType
+
 from bot.core.carry import carry_of
 from bot.core.case import Case, fee_at
 from bot.core.hedge import Trade, plan_buy, plan_rest
@@ -7,6 +9,24 @@ from bot.core.misfit import find_misfit
 from bot.core.utility import TwoState
 from bot.core.wishes import rests_first
 from bot.model.decision import Reason
+
+_STOPS = MappingProxyType(
+    {
+        "turn": (
+            "TOKEN_SHARED",
+            "another strategy trades this token now; there is one order at a time on a token",
+        ),
+        "complement": (
+            "COMPLEMENT_HELD",
+            "the other outcome of this market is held or bought; that is sold first",
+        ),
+        "money": (
+            "BUDGET_SPENT",
+            "a share is worth its price, but the limits of its event or of all leave no money",
+        ),
+    }
+)
+"""What stops a purchase whatever a share is worth, by `Trade.capped_by`: code and words."""
 
 
 def purchase(case: Case, state: TwoState, gap: float) -> Trade | Reason:
@@ -82,12 +102,9 @@ def nothing_bought(case: Case, worth: float, capped_by: str) -> Reason:
         chase = float(case.strategy.execution.max_chase)
         text += f" {ask * 100:.1f}c is above it by more than execution.max_chase {chase * 100:.1f}c"
         return Reason(code="PAST_CHASE", text=text)
-    if capped_by == "turn":
-        text = "another strategy trades this token now; there is one order at a time on a token"
-        return Reason(code="TOKEN_SHARED", text=text)
-    if capped_by == "money":
-        text = "a share is worth its price, but the limits of its event or of all leave no money"
-        return Reason(code="BUDGET_SPENT", text=text)
+    if capped_by in _STOPS:
+        code, text = _STOPS[capped_by]
+        return Reason(code=code, text=text)
     all_in = ask + fee_at(case.market.market.fee)(ask)
     if all_in < worth:
         ratio = case.strategy.costs.min_benefit_to_cost

@@ -439,3 +439,29 @@ def test_a_portfolio_without_holdings_has_nothing_to_lose() -> None:
     )
 
     assert codes(event) == ["NO_LOSS"]
+
+
+def test_the_other_outcome_is_sold_before_one_is_bought() -> None:
+    view, both = two_sides(0.2, 0.5)
+    held = make_position("3000", market=make_market(), event="event-1", cost_usd="345")
+    account = replace(view.account, positions=(held,))
+
+    decision = decide(replace(view, account=account), both)
+    later = decide(
+        next_view(replace(view, account=account), decision, after=timedelta(hours=3)), both
+    )
+
+    assert [(each.event, each.side) for each in decision.approved] == [("event-1", Side.SELL)]
+    assert codes(decision.events[1]) == ["COMPLEMENT_HELD"]
+    assert [(each.event, each.side) for each in later.approved] == [("event-2", Side.BUY)]
+    assert decision.denials == later.denials == ()
+
+
+def test_nothing_is_bought_beside_what_a_rule_of_its_own_buys_of_the_other_outcome() -> None:
+    view, both = two_sides(0.2, 0.5)
+
+    decision = decide(view, (replace(both[0], sizing=Cover()), both[1]))
+
+    assert {each.event for each in decision.approved} == {"event-1"}
+    assert codes(decision.events[1]) == ["COMPLEMENT_HELD"]
+    assert decision.denials == ()
