@@ -118,7 +118,7 @@ def test_only_the_order_limit_leaves_a_plan_unfinished() -> None:
     assert by_event_.notes == ()
 
 
-def test_a_plan_without_money_waits_for_its_review_though_the_book_was_thin_too() -> None:
+def test_a_plan_without_money_waits_six_hours_though_the_book_was_thin_too() -> None:
     market = make_market_view(asks=(("0.12", "900"),))
     view = make_view(
         make_event(market),
@@ -126,10 +126,12 @@ def test_a_plan_without_money_waits_for_its_review_though_the_book_was_thin_too(
     )
 
     decision = decide(view, (make_strategy(),))
+    soon = next_view(view, decision, after=timedelta(hours=5))
     late = next_view(view, decision, after=timedelta(hours=6))
 
     assert codes(the_event(decision))[0] == "BUDGET_SPENT"
-    assert is_quiet(decide(late, (make_strategy(),)))
+    assert is_quiet(decide(soon, (make_strategy(),)))
+    assert not is_quiet(decide(late, (make_strategy(),)))
 
 
 def test_money_that_binds_is_not_tied_up_above_the_book() -> None:

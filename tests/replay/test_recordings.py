@@ -193,7 +193,7 @@ def test_the_fed_is_hedged_on_the_depth_shown(fed: Replayed) -> None:
     assert summary.settled == 0
     # A look in each hour of a hole in the recording finds an old book, or no market yet.
     assert summary.refused == {"NO_MARKET": 130}
-    assert summary.frozen == {"STALE_BOOK": 1000}
+    assert summary.frozen == {"STALE_BOOK": 1017}
     assert summary.cash_after_usd == Decimal("2129.79661")
 
 
