@@ -65,7 +65,9 @@ def check_orders(
 ) -> tuple[tuple[OrderIntent, ...], tuple[Denial, ...]]:
     """Return the orders that may leave, and a denial for each that may not."""
     usage = measure_usage(view)
-    shown = [market.market for event in view.events for market in event.markets]
+    asking = {intent.event for intent in intents}
+    asked = [event for event in view.events if event.event in asking]
+    shown = [market.market for event in asked for market in event.markets]
     markets = {token: market for market in shown for token in market.token_ids}
     held: dict[TokenId, Decimal] = {}
     for position in view.account.positions:

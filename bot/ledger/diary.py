@@ -1,6 +1,7 @@
 """Writes what each cycle knew and concluded, and stores once what many cycles share."""
 
 from collections.abc import Sequence
+from operator import is_
 from typing import TYPE_CHECKING
 
 from bot.ledger import codec
@@ -26,12 +27,15 @@ class Diary:
         self._mode = mode
         self._parts = Parts(db, mode=mode)
         self._texts: set[str] = set()
+        self._listed: tuple[tuple[Strategy, ...], str] = ((), "[]")
+        """The strategies of the last decision, and how they are listed."""
         self._memories: dict[EventId, EventMemory] | None = None
 
     def forget(self) -> None:
         """Look again at what is stored before relying on it."""
         self._parts.forget()
         self._texts.clear()
+        self._listed = ((), "[]")
         self._memories = None
 
     def memories(self) -> dict[EventId, EventMemory]:
@@ -46,14 +50,12 @@ class Diary:
     def write(self, view: View, decision: Decision, strategies: Sequence[Strategy]) -> None:
         """Add the rows of one cycle; the caller holds the transaction."""
         cycle, at = decision.cycle, to_text(view.now)
-        for strategy in strategies:
-            self._store_text(strategy)
         columns = {
             "cycle": cycle,
             "at": to_text(decision.at),
             "version": view.version,
             "view_digest": codec.digest(codec.encode(view)),
-            "strategies": codec.encode([[s.path, s.digest] for s in strategies]).decode(),
+            "strategies": self._list(strategies),
             "body": codec.pack(codec.encode_decision(decision)),
             "mode": self._mode,
         }
@@ -67,6 +69,17 @@ class Diary:
         """Add what changed in the events' memories; the caller holds the transaction."""
         for event in decision.events:
             self._store_memory(decision.cycle, event.event, event.memory)
+
+    def _list(self, strategies: Sequence[Strategy]) -> str:
+        """Store the texts of strategies and return how a decision names them."""
+        last, listed = self._listed
+        if len(last) == len(strategies) and all(map(is_, last, strategies)):
+            return listed
+        for strategy in strategies:
+            self._store_text(strategy)
+        listed = codec.encode([[each.path, each.digest] for each in strategies]).decode()
+        self._listed = (tuple(strategies), listed)
+        return listed
 
     def _store_text(self, strategy: Strategy) -> None:
         if strategy.digest in self._texts:

@@ -54,13 +54,17 @@ class Fold:
         """Changes by this connection and by others, when the rows were last read."""
         self._account: tuple[Account, datetime, datetime | None] | None = None
 
+    def is_current(self, db: "Database") -> bool:
+        """Whether nothing was written since the rows were last read."""
+        return self._stamp == _stamp(db)
+
     def catch_up(self, db: "Database") -> None:
         """Count the rows written since the last call.
 
         Raises:
             InvariantError: The rows contradict each other.
         """
-        stamp = (db.conn.total_changes, db.execute("PRAGMA data_version").fetchone()[0])
+        stamp = _stamp(db)
         if stamp == self._stamp:
             return
         steps = {
@@ -70,11 +74,14 @@ class Fold:
             "fill_events": self._change_fill,
         }
         for table, step in steps.items():
-            rows = db.query(
+            # Not by ``db.query``, which takes five times as long when there is nothing new.
+            rows = db.execute(
                 f"SELECT * FROM {table} WHERE id > ? ORDER BY id",  # noqa: S608 - our own names
                 [self._seen[table]],
             )
-            for row in rows:
+            names = [column[0] for column in rows.description]
+            for values in rows:
+                row = dict(zip(names, values, strict=True))
                 step(row)
                 self._seen[table] = row["id"]
                 self._account = None
@@ -232,3 +239,8 @@ class Fold:
             self.ends.append((from_text(row["at"]), key))
         else:
             self.unsettled[key] = fill
+
+
+def _stamp(db: "Database") -> tuple[int, int]:
+    """Return how many changes there are by this connection, and which by others."""
+    return db.conn.total_changes, db.execute("PRAGMA data_version").fetchone()[0]

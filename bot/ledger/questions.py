@@ -223,9 +223,8 @@ class Questions(Recalled):
 
     def recent_lifecycle(self, count: int) -> tuple[LifecycleEntry, ...]:
         """Return the last ``count`` entries, newest first."""
-        rows = self._all(
-            "SELECT kind, event, at, text FROM lifecycle ORDER BY id DESC LIMIT ?", count
-        )
+        sql = "SELECT kind, event, at, text FROM lifecycle ORDER BY id DESC LIMIT ?"
+        rows = self._all(sql, count)
         return tuple(
             LifecycleEntry(kind=kind, event=EventId(event), at=from_text(at), text=text)
             for kind, event, at, text in rows
@@ -283,6 +282,9 @@ class Questions(Recalled):
         return f"ledger {self.path} holds decisions of cycles {row[0]} to {row[1]}, not of {cycle}"
 
     def _current(self) -> Fold:
+        with explained(self.path):
+            if self._fold.is_current(self._db):
+                return self._fold
         with self.snapshot():
             self._fold.catch_up(self._db)
         return self._fold

@@ -66,5 +66,10 @@ class Writing(Questions):
         self._insert("runs", at=rows.to_text(at), body=encode_run(record))
 
     def _insert(self, table: str, **columns: object) -> None:
+        row = columns | {"mode": self.mode}
+        if self._db.conn.in_transaction:  # one statement needs no savepoint of its own
+            with explained(self.path):
+                rows.insert(self._db, table, row)
+            return
         with self.transaction():
-            rows.insert(self._db, table, columns | {"mode": self.mode})
+            rows.insert(self._db, table, row)

@@ -7,14 +7,17 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.core.decide import decide
 from bot.errors import InvariantError, LedgerError
 from bot.ledger import Ledger, LedgerReader, is_made, schema, switch
 from bot.ledger.steps import STEPS
+from tests.core.builders import make_event, make_strategy, make_view
 from tests.fakes import START
 from tests.ledger.make import EVENT, make_fill, send, usd
 
@@ -425,3 +428,61 @@ def test_opening_does_not_bring_pandas_and_leaves_it_to_others(tmp_path: Path) -
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def commits(ledger: Ledger) -> list[str]:
+    """Return a list that shows each commit from now on, and how the disk is asked for it."""
+    said: list[str] = []
+
+    def note(sql: str) -> None:
+        if sql == "COMMIT" or sql.startswith("PRAGMA synchronous ="):
+            said.append(sql)
+
+    ledger._db.conn.set_trace_callback(note)
+    return said
+
+
+def test_a_decision_and_its_order_wait_for_the_disk_once(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db", mode="live")
+    said = commits(ledger)
+    view, strategy = make_view(make_event()), make_strategy()
+    ledger.record_decision(view, decide(view, (strategy,)), (strategy,), with_next=True)
+    send(ledger)
+    assert said[:4] == [
+        "PRAGMA synchronous = NORMAL",
+        "COMMIT",
+        "PRAGMA synchronous = FULL",
+        "COMMIT",
+    ]
+    ledger.close()
+
+
+def test_the_next_commit_waits_for_the_disk_also_after_one_that_failed(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db", mode="live")
+    view, strategy = make_view(make_event()), make_strategy()
+    for problem in (nullcontext(), pytest.raises(InvariantError)):
+        with problem:
+            ledger.record_decision(view, decide(view, (strategy,)), (strategy,), with_next=True)
+    assert ledger._db.execute("PRAGMA synchronous").fetchone()[0] == 2
+    ledger.close()
+
+
+def test_a_decision_inside_a_transaction_waits_for_the_disk_with_it(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db", mode="live")
+    said = commits(ledger)
+    view, strategy = make_view(make_event()), make_strategy()
+    with ledger.transaction():
+        ledger.record_decision(view, decide(view, (strategy,)), (strategy,), with_next=True)
+    assert said == ["COMMIT"]
+    ledger.close()
+
+
+def test_the_end_of_a_cycle_tidies_the_log(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.db", mode="live")
+    log = tmp_path / "ledger.db-wal"
+    for cycle in range(1, 40):
+        for _ in range(10):
+            ledger.record_halt("x" * 4000, START)
+        ledger.record_cycle(cycle, START, duration_ms=1.0, counts={})
+    assert log.stat().st_size < 1_000_000 < (tmp_path / "ledger.db").stat().st_size
+    ledger.close()

@@ -107,6 +107,7 @@ class Link:
             close_timeout=1,
             ping_interval=None,  # the venue wants its own PING as text
             max_size=None,
+            compression=None,  # unpacking a book takes longer than its few kilobytes
         ) as socket:
             self._socket = socket
             self._last_pong = self._clock.monotonic()

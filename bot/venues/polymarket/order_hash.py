@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.chain.addresses import CHAIN_ID, Contracts
 from bot.model.account import WalletKind
@@ -65,6 +65,7 @@ def domain_of(token_id: TokenId, *, neg_risk: bool, contracts: Contracts) -> Dom
     return Domain(exchange=exchange, version="2")
 
 
+@lru_cache(maxsize=1)
 def order_id(order: OrderFields) -> OrderId:
     """Return the id that venue and exchange contract give this order; 0x and 64 hex digits."""
     separator = domain_separator(order.domain)
@@ -100,6 +101,7 @@ def signature_tail(order: OrderFields) -> bytes:
     return separator + struct_hash(order) + kind + len(kind).to_bytes(2, "big")
 
 
+@lru_cache(maxsize=1)  # one order needs it up to four times
 def struct_hash(order: OrderFields) -> bytes:
     """Return the hash of the order's fields without the exchange."""
     words = (

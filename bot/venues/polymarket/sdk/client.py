@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from polymarket import AsyncSecureClient, BuilderApiKey, RelayerApiKey
 
 _REFUSED = (400, 401, 403)
+_V = 27
+"""What Ethereum adds to the number of the public key at the end of a signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,10 @@ class Sdk:
     """
 
     def __init__(self, *, client: "AsyncSecureClient", account: TradingAccount) -> None:
+        from coincurve import PrivateKey
+
         self._client = client
+        self._key = PrivateKey(bytes(client._ctx.signer.key))
         self.account = account
 
     @classmethod
@@ -144,7 +149,6 @@ class Sdk:
             ends_s: Unix time that is sent as its end; 0 unless GTD.
             post_only: Whether it may only rest.
         """
-        from eth_typing import Hash32
         from polymarket._internal.actions.orders.orders import create_signed_order
         from polymarket._internal.actions.orders.post import build_post_order_request
         from polymarket._internal.wallet import wrap_deposit_wallet_signature
@@ -152,12 +156,14 @@ class Sdk:
 
         context = self._client._ctx
         unsigned = _unsigned(order, order_type=order_type, ends_s=ends_s)
-        # The client's own hash of an order takes 0.5 ms, and one that it needs is ours already.
-        signed = context.signer.unsafe_sign_hash(Hash32(signing_hash(order)))
+        # The client's own hash of an order takes 0.5 ms, and one that it needs is ours already. Its
+        # signer works out the public key anew each time, twice: half of what signing takes.
+        signed = self._key.sign_recoverable(signing_hash(order), hasher=None)
+        signed = signed[:-1] + bytes([signed[-1] + _V])
         signature = wrap_deposit_wallet_signature(
             signer=context.signer.address,
             signer_type=context.signer_type,
-            signature=HexString("0x" + (bytes(signed.signature) + signature_tail(order)).hex()),
+            signature=HexString("0x" + (signed + signature_tail(order)).hex()),
         )
         _, payload = build_post_order_request(
             create_signed_order(unsigned, signature, post_only=post_only),
