@@ -32,9 +32,8 @@ from benchmarks.replay_books import FOLDER, REPO, SNAPSHOTS, import_parquet, ope
 from bot.app.build import make_terms
 from bot.clock import SteppedClock
 from bot.config import load_settings
-from bot.engine.lookout import Lookout
+from bot.engine.lookout import Finding, Lookout
 from bot.ledger import Ledger
-from bot.model.decision import Decision
 from bot.model.market import Book, Market, MarketEvent
 from bot.model.strategy import Strategy
 from bot.model.units import Usd
@@ -134,7 +133,8 @@ async def play(path: Path, empty: View) -> tuple[int, Counter[str]]:
     verdicts: Counter[str] = Counter()
     ledger = Ledger.open(path, mode="replay")
 
-    def record(view: View, decision: Decision) -> None:
+    def record(found: Finding) -> None:
+        view, decision = found
         strategy = by_event[decision.events[0].event]
         # Each decision is a cycle of its own: a cycle has one decision.
         cycle = sum(verdicts.values()) + 1

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.engine.cycle import CycleResult
-from bot.engine.lookout import Lookout
+from bot.engine.lookout import Finding, Lookout
 from bot.engine.ports import Ports
 from bot.model.decision import Decision
 from bot.model.market import MarketChanged, MarketEvent
@@ -21,21 +21,22 @@ class Between:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._lookout: Lookout | None = None
-        self._view: View | None = None
+        self._looks = False
+        self._finding: Finding | None = None
         self.wake = asyncio.Event()
         """Set when a cycle would do something now."""
         self.news = _News(self.wake)
         """Set by whoever has heard of anything but a book."""
         ports.market_data.listen(self._hear)
 
-    def pause(self) -> View | None:
+    def pause(self) -> Finding | None:
         """Stop looking: a cycle begins.
 
         Returns:
-            What a book was decided on that woke it; None if anything else has been heard of.
+            What woke it; None if anything but a book has been heard of.
         """
-        found = None if self.news.is_set() else self._view
-        self._lookout, self._view = None, None
+        found = None if self.news.is_set() else self._finding
+        self._looks, self._finding = False, None
         self.news.clear()
         return found
 
@@ -45,16 +46,17 @@ class Between:
             return
         view = self._after(result.view, result.decision)
         self._lookout = Lookout(view=view, strategies=result.strategies, found=self._found)
+        self._looks = True
         self._catch_up(view)
 
     def _after(self, view: View, decision: Decision) -> View:
-        """Return the view as the cycle left it: orders were sent, and plans are remembered."""
+        """Return the view that the next cycle will find: orders left, and plans are remembered."""
         memories = {event.event: event.memory for event in decision.events}
         events = [
             replace(event, memory=memories.get(event.event, event.memory)) for event in view.events
         ]
         account = self._ports.ledger.account(self._ports.clock.now())
-        return replace(view, account=account, events=tuple(events))
+        return replace(view, cycle=view.cycle + 1, account=account, events=tuple(events))
 
     def _catch_up(self, view: View) -> None:
         """Decide on the books that came while the cycle ran."""
@@ -64,13 +66,14 @@ class Between:
                 self._hear(quote.book)
 
     def _hear(self, event: MarketEvent) -> None:
-        if self._lookout is not None:
+        if self._looks and self._lookout is not None:
             self._lookout.hear(event)
         elif isinstance(event, MarketChanged):
-            self._view = None  # the view has the market as it was before
+            self._finding = None  # it has the market as it was before
 
-    def _found(self, view: View, _decision: Decision) -> None:
-        self._lookout, self._view = None, view
+    def _found(self, finding: Finding) -> None:
+        # The look-out is kept till the next one: to take it apart would hold up the order.
+        self._looks, self._finding = False, finding
         self.wake.set()
 
 

@@ -94,18 +94,20 @@ async def _send(ports: Ports, intent: OrderIntent, *, cycle: int) -> bool:
     """Send one order once; return whether its fate is unknown."""
     prepared = await ports.venue.prepare(intent)
     ports.ledger.record_submitting(prepared, cycle=cycle)
-    ports.report(
-        "order.submitted",
-        order_id=prepared.order_id,
-        risk_event=intent.event,
-        side=str(intent.side),
-        size_shares=str(intent.size),
-        limit_usd=str(intent.limit),
-        benefit_usd_est=round(intent.benefit_usd_est, 2),
-        cost_usd_est=round(intent.cost_usd_est, 2),
-        bargain=say_bargain(intent),
-    )
-    result = await ports.venue.submit(prepared)
+    try:
+        result = await ports.venue.submit(prepared)
+    finally:  # it is on disk already; it need not wait for the log
+        ports.report(
+            "order.submitted",
+            order_id=prepared.order_id,
+            risk_event=intent.event,
+            side=str(intent.side),
+            size_shares=str(intent.size),
+            limit_usd=str(intent.limit),
+            benefit_usd_est=round(intent.benefit_usd_est, 2),
+            cost_usd_est=round(intent.cost_usd_est, 2),
+            bargain=say_bargain(intent),
+        )
     ports.ledger.record_result(intent.client_order_id, result, ports.clock.now())
     match result:
         case Accepted():

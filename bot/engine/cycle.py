@@ -12,8 +12,9 @@ from msgspec import structs
 
 from bot.core.decide import decide, is_quiet
 from bot.engine.act import act, cancel_all
-from bot.engine.gather import gather, look_again
+from bot.engine.gather import gather
 from bot.engine.left import due_at_once, interrupted_orders, is_partial
+from bot.engine.lookout import Finding, decide_again
 from bot.engine.outcomes import Outcomes
 from bot.engine.ports import Ports
 from bot.engine.reconcile import Reconciler
@@ -71,12 +72,12 @@ class Engine:
         self._outcomes = Outcomes(ports)
         self._watch = ClockWatch(clock=ports.clock, last=last[1] if last is not None else None)
 
-    async def run_cycle(self, found: View | None = None) -> CycleResult:
+    async def run_cycle(self, found: Finding | None = None) -> CycleResult:
         """Run one cycle and return what it did.
 
         Args:
-            found: What a look-out decided on that woke this cycle, if nobody has heard of anything
-                else since the last one.
+            found: What a look-out found that woke this cycle, if nobody has heard of anything else
+                since the last one.
 
         Raises:
             InvariantError: our books do not add up; trading is halted on disk already.
@@ -136,25 +137,25 @@ class Engine:
         await self._withdraw()
         await self._reconciler.errand.leave()
 
-    async def _act_at_once(self, found: View) -> None:
+    async def _act_at_once(self, found: Finding) -> None:
         """Send what a look-out found, in a cycle of its own; the one that follows reads everything.
 
         Nothing is read before, as nothing can have moved; what moves by this is read right after.
         """
         ports = self._ports
-        view = look_again(ports, found, cycle=self._cycle)
-        decision = decide(view, self._in_force)
+        view, decision = decide_again(ports, found, self._in_force, cycle=self._cycle)
         if view.halted or decision.cancels or not decision.approved:
             return
-        ports.ledger.record_decision(view, decision, self._in_force)
+        # On disk with the first order or what keeps it back: nothing leaves before that.
+        ports.ledger.record_decision(view, decision, self._in_force, with_next=True)
         self._is_partial = True
         self._cycle += 1
         result = CycleResult(cycle=view.cycle, at=view.now, view=view, decision=decision)
-        self._decided(replace(result, strategies=self._in_force))
         try:
             await act(ports, view, decision)
-        finally:
-            report_decision(ports, decision)  # it is on disk; the order need not wait for the log
+        finally:  # no order waits for a log or a screen
+            self._decided(replace(result, strategies=self._in_force))
+            report_decision(ports, decision)
 
     async def _run(self, cycle: int, at: datetime) -> CycleResult:
         ports = self._ports

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.decide import decide
 from bot.engine.cycle import CycleResult
+from bot.engine.lookout import Finding, Lookout
 from bot.engine.reconcile import AGREED_FOR
 from bot.errors import VenueError
 from bot.model.orders import OrderStatus, Side
 from bot.model.strategy import CloseRule
-from bot.model.view import View
 from tests.engine.live_world import LiveWorld, make_live
 from tests.engine.world import Crash, Failing, make_strategy
 from tests.fakes import Levels
@@ -27,13 +28,16 @@ class Scene:
     def __init__(self, folder: Path) -> None:
         closes = CloseRule(when_probability_below=0.06)
         self.world: LiveWorld = make_live(folder, strategies=(make_strategy(close=closes),))
-        self.found: View | None = None
+        self.found: Finding | None = None
 
     async def hedge(self, seconds: float = 300) -> None:
         """Hold the hedge this long."""
         await self.world.run(seconds)
         self.world.show()
-        self.found = (await self.world.cycle()).view
+        last = await self.world.cycle()
+        assert last.view is not None
+        assert last.decision is not None
+        self.found = Finding(last.view, last.decision)
         assert [order.side for order in self.world.ledger.orders()] == [Side.BUY]
 
     async def drop(self, *, after: timedelta = timedelta(seconds=1)) -> CycleResult:
@@ -42,6 +46,21 @@ class Scene:
         self.world.show(bids=CHEAP_BIDS, asks=CHEAP_ASKS)
         self.world.wire.log.clear()
         return await self.world.engine.run_cycle(self.found)
+
+    def look(self) -> Finding:
+        """Let the book fall, and return what a look-out finds that saw it fall."""
+        assert self.found is not None
+        found: list[Finding] = []
+        view = replace(self.found.view, cycle=self.found.view.cycle + 1)
+        strategies = self.world.strategies.changes.strategies
+        lookout = Lookout(view=view, strategies=strategies, found=found.append)
+        self.world.clock.advance(1.0)
+        self.world.show(bids=CHEAP_BIDS, asks=CHEAP_ASKS)
+        quote = self.world.market_data.quote(view.events[0].markets[0].token_id)
+        assert quote is not None
+        lookout.hear(quote.book)
+        self.world.wire.log.clear()
+        return found[0]
 
     @property
     def calls(self) -> list[str]:
@@ -136,3 +155,30 @@ async def test_what_a_crash_kept_from_leaving_is_due_after_the_restart(scene: Sc
     world.show(bids=CHEAP_BIDS, asks=CHEAP_ASKS)
     await world.cycle()
     assert [order.side for order in world.ledger.orders()] == [Side.BUY, Side.SELL]
+
+
+async def test_what_a_lookout_decided_this_moment_is_not_decided_again(scene: Scene) -> None:
+    found = scene.look()
+    result = await scene.world.engine.run_cycle(found)
+    recorded = scene.world.ledger.decision(result.cycle - 1)
+    assert [intent.side for intent in recorded.decision.approved] == [Side.SELL]
+    assert recorded.decision == found.decision
+    assert recorded.view == found.view
+    assert decide(found.view, scene.world.strategies.changes.strategies) == found.decision
+
+
+@pytest.mark.parametrize("change", ["age", "book", "halt", "number"])
+async def test_what_has_moved_since_the_lookout_is_decided_again(scene: Scene, change: str) -> None:
+    found = scene.look()
+    if change == "age":
+        scene.world.clock.advance(1.1)
+    elif change == "book":
+        scene.world.show(bids=(("0.035", "50000"),), asks=CHEAP_ASKS)
+    elif change == "halt":
+        scene.world.ledger.record_halt("by hand", scene.world.clock.now())
+    else:
+        found = found._replace(view=replace(found.view, cycle=found.view.cycle + 1))
+    result = await scene.world.engine.run_cycle(found)
+    assert ("submit" in scene.calls) is (change != "halt")
+    first = scene.world.ledger.decision(result.cycle - (change != "halt"))
+    assert first.view != found.view

@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.decide import decide
-from bot.engine.lookout import Lookout
-from bot.model.decision import Decision, Verdict
+from bot.engine.lookout import Finding, Lookout
+from bot.model.decision import Verdict
 from bot.model.market import Book, MarketChanged, Print
 from bot.model.strategy import Strategy
 from bot.model.view import EventView, View
 from tests.core.builders import (
     ASKS,
     BIDS,
+    All,
     Moved,
     make_account,
     make_event,
@@ -32,11 +33,9 @@ class Watch:
     """A lookout over one event, and what it found."""
 
     def __init__(self, view: View, *strategies: Strategy) -> None:
-        self.found: list[tuple[View, Decision]] = []
+        self.found: list[Finding] = []
         self.strategies = strategies
-        self.lookout = Lookout(
-            view=view, strategies=strategies, found=lambda *pair: self.found.append(pair)
-        )
+        self.lookout = Lookout(view=view, strategies=strategies, found=self.found.append)
 
 
 def watch(event: EventView | None = None) -> Watch:
@@ -112,3 +111,23 @@ def test_books_of_other_tokens_and_trades_are_left_alone() -> None:
     watching.lookout.hear(higher(NO))
     watching.lookout.hear(Print(higher().token_id, epoch_ms(LATER), 300_000, 1, None))
     assert watching.found == []
+
+
+def test_events_that_are_decided_together_are_told_together() -> None:
+    planned = make_event(memory=make_memory(rule_state={"moved": 0.115}))
+    joint, alone = (
+        replace(make_event(event=name, memory=make_memory()), markets=())
+        for name in ("joint", "alone")
+    )
+    watching = Watch(
+        make_view(alone, joint, planned),
+        make_strategy(event="alone"),
+        make_strategy(event="joint", sizing=All()),
+        make_strategy(sizing=All(), triggers={"moved": Moved()}),
+    )
+    watching.lookout.hear(higher())
+    (found,) = watching.found
+    assert [event.event for event in found.view.events] == ["joint", planned.event]
+    assert found.view.events[1].memory == planned.memory
+    assert [event.event for event in found.decision.events] == [planned.event]
+    assert not found.is_whole
