@@ -151,6 +151,17 @@ def test_other_instruments_stand_in_figures_and_once_in_words() -> None:
         assert part in said, part
     assert said.count("calls on the VIX") == 1
     assert said.count("selling what loses") == 3
+    assert "worth it" not in said
+
+
+def test_beside_other_instruments_a_refusal_keeps_its_reasons() -> None:
+    view = make_view()
+    strategy = make_strategy(max_spread="0.005", own_view=OwnView(probability=0.5, weight=0.5))
+    decision = decide(view, [strategy])
+    (sheet,) = make_sheets(view, decision, {strategy.event: strategy}, instruments=True)
+    said = words_of(render_instruments([sheet], width=100))
+    assert "too wide: the spread is 1.0c; costs.max_spread is 0.5c" in said
+    assert "other instrument: selling what loses would bring each USD of cover" in said
 
 
 def test_a_market_that_is_missing_leaves_the_other_instruments() -> None:

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from bot.app.compared import Instruments
 from bot.app.sheet import EventSheet
-from bot.cli.show.sheet import TOLD, render_heading
+from bot.cli.show.sheet import render_heading
 from bot.cli.show.tables import make_table
 from bot.cli.show.words import cents, reason_words, usd
 from bot.core.alternatives import Alternative
+from bot.model.decision import Verdict
 
 
 def render_instruments(sheets: Sequence[EventSheet], *, width: int) -> Iterator[RenderableType]:
@@ -27,11 +29,9 @@ def render_instruments(sheets: Sequence[EventSheet], *, width: int) -> Iterator[
         words |= {_kind(each.name): each for each in found.rows}
         yield _render_loss(found)
         yield _render_figures(found, width=width)
-        yield from (
-            Text(f"  {reason_words(reason)}")
-            for reason in sheet.decision.reasons
-            if reason.code not in TOLD
-        )
+        if sheet.decision.verdict in (Verdict.REFUSE, Verdict.FROZEN):
+            reasons = "\n".join(reason_words(reason) for reason in sheet.decision.reasons)
+            yield Padding(Text(reasons), (0, 0, 0, 2))
     yield Text()
     yield from _render_words(words)
 

@@ -18,7 +18,7 @@ _TOP = 3
 """Holdings named one by one."""
 _BOOKS = 3
 _TONES = {Verdict.FROZEN: "yellow", Verdict.REFUSE: "dim", Verdict.QUIET: "dim"}
-TOLD = frozenset({"WORTH_IT"})
+_TOLD = frozenset({"WORTH_IT"})
 """Reasons that stand on lines of their own."""
 _A_BET = 1.005
 """Coverage from which on a rule bets on the event."""
@@ -62,7 +62,7 @@ def _lines(sheet: EventSheet, *, firings: bool) -> Iterator[Line]:
     yield from _say_cover(sheet)
     yield from _say_benefit(decision)
     yield from _say_uncovered(sheet)
-    told = (reason for reason in decision.reasons if reason.code not in TOLD)
+    told = (reason for reason in decision.reasons if reason.code not in _TOLD)
     yield from (("why", reason_words(reason)) for reason in told)
     yield from (("order", _say_trade(order)) for order in sheet.orders)
     for denial in sheet.denials:
