@@ -29,6 +29,9 @@ EVENTS: Mapping[str, LogEvent] = {
     "hedge.decided": LogEvent("info", "What was concluded for an event, with exposure and cover."),
     "order.submitted": LogEvent("info", "An order is on disk and leaves now."),
     "order.rejected": LogEvent("warning", "The venue refused an order; code and words."),
+    "account.refused": LogEvent(
+        "warning", "The venue refuses this account, or would by the doctor; what to do."
+    ),
     "order.unknown": LogEvent("warning", "No answer to an order; it is never sent again."),
     "order.cancelled": LogEvent("info", "What the venue said of a cancel."),
     "fill.recorded": LogEvent("info", "A fill is new in the ledger, or has come further."),

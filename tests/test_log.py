@@ -20,9 +20,10 @@ REPO = Path(__file__).resolve().parent.parent
 
 CONVENTION = """
   app.started app.stopped strategy.loaded cycle.finished cycle.skipped source.failed
-  source.recovered plan.made hedge.decided order.submitted order.rejected order.unknown
-  order.cancelled fill.recorded risk.denied transfer.recorded transfer.undone redeem.sent
-  redeem.failed merge.sent merge.failed reconcile.finished reconcile.mismatched invariant.broken
+  source.recovered plan.made hedge.decided order.submitted order.rejected
+  account.refused order.unknown order.cancelled fill.recorded risk.denied transfer.recorded
+  transfer.undone redeem.sent redeem.failed merge.sent merge.failed reconcile.finished
+  reconcile.mismatched invariant.broken
 """
 
 

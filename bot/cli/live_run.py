@@ -45,6 +45,8 @@ class LiveRun:
         source = str(keys.get("source", ""))
         if event == "source.failed":
             self._failing[source] = str(keys.get("error") or keys.get("problem"))
+        elif event == "account.refused" and "topic" in keys:  # else it stands in the ledger
+            self._failing[str(keys["topic"])] = str(keys["problem"])
         elif event == "source.recovered":
             self._failing.pop(source, None)
         elif event in ("cycle.finished", "cycle.skipped"):

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from bot.cli.owner import setup_of, world_of
-from bot.errors import ConfigError, SourceDown
+from bot.errors import BotError, ConfigError, SourceDown
 from bot.owner.doctor import examine, examine_world, exit_code
 from bot.owner.examined import Examined
 from bot.owner.findings import Finding, State, fail
@@ -19,22 +19,26 @@ if TYPE_CHECKING:
     from bot.owner.setup import Setup
 
 
-async def check_ready(settings: "Settings", key: "Secret") -> None:
+async def check_ready(settings: "Settings", key: "Secret") -> tuple[Finding, ...]:
     """Refuse to begin where the doctor finds a fault, as long as nothing is held yet.
 
-    Once something is held the daemon always starts: exits must go on, and what the venue then
-    refuses shows in `status`.
+    Once something is held the daemon always starts, as exits must go on: what fails is returned,
+    to be told.
 
     Raises:
         ConfigError: The user has something to do.
         SourceDown: Only the world fails.
     """
-    if _is_begun(settings):
-        return
-    findings = await look_at_account(settings, setup_of(settings, settings.keystore, key))
-    bad = [each for each in findings if each.state is State.FAIL]
-    if not bad:
-        return
+    is_begun = _is_begun(settings)
+    try:
+        findings = await look_at_account(settings, setup_of(settings, settings.keystore, key))
+    except BotError as error:
+        if not is_begun:
+            raise
+        return (fail("doctor", str(error), "type: polyhedge doctor"),)
+    bad = tuple(each for each in findings if each.state is State.FAIL)
+    if not bad or is_begun:
+        return bad
     lines = "\n".join(f"  {each.topic}: {each.text} -> {each.remedy}" for each in bad)
     text = f"{settings.path}: nothing was sent, because `polyhedge doctor` finds:\n{lines}"
     raise ConfigError(text) if exit_code(bad) == 2 else SourceDown(text)

@@ -259,7 +259,7 @@ class Engine:
             result.cycle, result.at, duration_ms=round(duration * 1000, 3), counts=counts
         )
         amiss = _amiss(result) | dict(ports.portfolio.failing) | self._reconciler.amiss()
-        amiss |= say_refused(ports.ledger)
+        amiss |= say_refused(ports)
         ports.ledger.record_standing(amiss, result.at)
         if decision is None:
             return

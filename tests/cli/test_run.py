@@ -145,6 +145,7 @@ async def test_the_live_table_is_drawn_after_each_cycle(started: Path) -> None:
             shown.draw(now=True)
             failing = text_of(console)
             shown.report("source.recovered", source="https://prices.test")
+            shown.report("account.refused", topic="region", problem="at the start: blocked")
             shown.draw(now=True)
             last = text_of(console)
     assert "practice market (no network, no money)" in last
@@ -152,6 +153,7 @@ async def test_the_live_table_is_drawn_after_each_cycle(started: Path) -> None:
     assert "refused" in last
     assert "https://prices.test: no answer" in failing
     assert "prices.test" not in last
+    assert "region: at the start: blocked" in last
 
 
 def text_of(console: Console) -> str:

@@ -18,6 +18,7 @@ from bot.errors import ConfigError, SourceDown
 from bot.ledger import Ledger
 from bot.model.account import Secret
 from bot.model.units import Usd
+from bot.owner.findings import State
 from bot.owner.keystore import address_of
 from bot.sandbox.chain import LocalChain, LocalMarkets
 from bot.sandbox.faults import Fault
@@ -57,7 +58,7 @@ async def wallet(chain: LocalChain, tmp_path: Path) -> AsyncIterator[Wallet]:
 
 
 async def test_a_ready_wallet_may_begin(wallet: Wallet) -> None:
-    await check_ready(wallet.settings, wallet.key)
+    assert await check_ready(wallet.settings, wallet.key) == ()
 
 
 def close_account(wallet: Wallet) -> None:
@@ -102,7 +103,24 @@ async def test_who_holds_something_is_never_kept_from_selling_it(wallet: Wallet)
     ledger = Ledger.open(wallet.settings.ledger, mode="live", market_data="polymarket")
     send(ledger)
     ledger.close()
-    await check_ready(wallet.settings, wallet.key)
+    (fault,) = await check_ready(wallet.settings, wallet.key)
+    assert (fault.topic, fault.state) == ("account", State.FAIL)
+
+
+async def test_who_holds_something_starts_even_where_nothing_can_be_asked(
+    wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise SourceDown("the node is silent")
+
+    monkeypatch.setattr("bot.cli.ready.look_at_account", fail)
+    with pytest.raises(SourceDown):
+        await check_ready(wallet.settings, wallet.key)
+    ledger = Ledger.open(wallet.settings.ledger, mode="live", market_data="polymarket")
+    send(ledger)
+    ledger.close()
+    (fault,) = await check_ready(wallet.settings, wallet.key)
+    assert (fault.topic, fault.text) == ("doctor", "the node is silent")
 
 
 def _at(settings: Settings, address: str) -> Settings:

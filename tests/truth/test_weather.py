@@ -256,6 +256,8 @@ async def test_an_allowance_that_is_too_small_is_told_and_not_raised(stage: Stag
     await stage.cycles(60)
     assert refusals(stage) == ["not_enough_allowance"]
     assert "allowance is not enough" in stage.ledger.standing()["account"]
+    (told,) = stage.events("account.refused")
+    assert "`polyhedge doctor` tells what to do" in told["problem"]
     assert stage.held() == 0
     sent = {"eth_sendRawTransaction"} & set(stage.sandbox.node.asked)
     assert (sent, stage.sandbox.relayer.submitted) == (set(), [])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.engine.cycle import CycleResult
     from bot.engine.ports import Report
     from bot.model.account import Secret
+    from bot.owner.findings import Finding
 
     Opened = Callable[[Report, Callable[[CycleResult], None]], AbstractAsyncContextManager[Daemon]]
 
@@ -80,13 +81,17 @@ async def _open(
     from bot.app.build import open_daemon
     from bot.cli.confirm import confirm_first_run
 
+    faults: tuple[Finding, ...] = ()
     if key is not None:
         from bot.cli.ready import check_ready
 
-        await check_ready(settings, key)
+        faults = await check_ready(settings, key)
     async with open_daemon(settings, report=report, decided=decided, key=key) as daemon:
         if daemon.account is not None and daemon.ports.ledger.last_cycle() is None:
             await confirm_first_run(daemon, is_sure=is_sure)
+        for each in faults:
+            problem = f"{each.text} -> {each.remedy}"
+            report("account.refused", topic=each.topic, problem=f"at the start: {problem}")
         yield daemon
 
 
