@@ -57,10 +57,13 @@ class Setting:
     """A deposit wallet traded by its session key; else a plain key that trades for itself."""
     is_relayed: bool = False
     """A deposit wallet traded by its owner's key, which redeems through the relayer."""
+    is_neg_risk: bool = False
+    """One of a group of markets of which one resolves YES."""
 
     def __str__(self) -> str:
         who = "session" if self.is_session else "relayed" if self.is_relayed else "eoa"
-        return f"{self.kind.value}-{who}".lower()
+        kind = "neg-risk" if self.is_neg_risk else self.kind.value
+        return f"{kind}-{who}".lower()
 
 
 RELAYER = (
@@ -71,6 +74,10 @@ RELAYER = (
 PLAIN = tuple(Setting(kind=kind, is_session=False) for kind in MarketKind)
 SESSION = tuple(Setting(kind=kind, is_session=True) for kind in MarketKind)
 RELAYED = tuple(Setting(kind=kind, is_session=False, is_relayed=True) for kind in MarketKind)
+NEG_RISK = tuple(
+    Setting(kind=MarketKind.CTF, is_session=False, is_relayed=is_relayed, is_neg_risk=True)
+    for is_relayed in (False, True)
+)
 SETTINGS = (*PLAIN, *SESSION)
 ACROSS = (PLAIN[0], SESSION[1])
 """Both kinds of market and both of account, in half the time."""
@@ -397,7 +404,8 @@ async def open_stage(folder: Path, setting: Setting, *, strategy: str = "") -> A
     """
     clock = JumpingClock()
     markets = LocalMarkets(ends_at=clock.now() + timedelta(days=200))
-    market = (markets.v2 if setting.kind is MarketKind.V2 else markets.ctf)(SLUG)
+    make = markets.neg_risk if setting.is_neg_risk else markets.ctf
+    market = (markets.v2 if setting.kind is MarketKind.V2 else make)(SLUG)
     async with AsyncExitStack() as opened:
         chain = await opened.enter_async_context(LocalChain(clock=clock, starts_at=clock.now()))
         await chain.prepare(market)

@@ -14,7 +14,7 @@ from bot.engine.cycle import Engine
 from bot.model.market import Quote
 from bot.model.orders import Purpose
 from bot.model.units import Shares, TokenId
-from tests.truth.stage import PLAIN, RELAYED, RELAYER, SESSION, Stage
+from tests.truth.stage import NEG_RISK, PLAIN, RELAYED, RELAYER, SESSION, Stage
 
 pytestmark = pytest.mark.chain
 
@@ -37,7 +37,7 @@ async def hedged(stage: Stage) -> Decimal:
     return stage.held()
 
 
-@pytest.mark.parametrize("setting", [*PLAIN, RELAYED[1]], ids=str)
+@pytest.mark.parametrize("setting", [*PLAIN, RELAYED[1], *NEG_RISK], ids=str)
 async def test_pairs_that_a_person_made_are_cash_again(stage: Stage) -> None:
     shares = await hedged(stage)
     before = stage.account.cash_usd
@@ -108,7 +108,7 @@ def is_left(stage: Stage) -> bool:
     return bool(merges(stage)) and not stage.account.positions
 
 
-@pytest.mark.parametrize("setting", [*PLAIN, RELAYED[0]], ids=str)
+@pytest.mark.parametrize("setting", [*PLAIN, RELAYED[0], NEG_RISK[0]], ids=str)
 async def test_an_exit_without_bids_buys_the_complement_and_merges(stage: Stage) -> None:
     shares, before = await hedged(stage), stage.account.cash_usd
     doubt_the_event(stage)
