@@ -19,7 +19,7 @@ from bot.core.matching import match_order
 from bot.model.signal import Estimate
 from bot.model.strategy import Strategy
 from bot.model.units import Usd, from_e6, to_e6
-from bot.model.view import Account, MarketView, View
+from bot.model.view import Account, EventMemory, MarketView, View
 from bot.rules.sizing.utility import Utility
 from tests.core.builders import (
     make_event,
@@ -143,8 +143,10 @@ def _view(market: MarketView, money: _Money) -> View:
         premium_budget_usd=f"{money.budget:.6f}",
         max_total_usd="1e12",
     )
+    # Each event is decided once: what its signal asks for was asked for the day before as well.
+    asked = {"signal.way": 1.0, "signal.since": (now - timedelta(days=1)).timestamp()}
     return make_view(
-        make_event(market),
+        make_event(market, memory=EventMemory(rule_state=asked)),
         now=now,
         portfolio=make_portfolio(holding, as_of=now),
         account=Account(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.core.carried import Carried, carry_over
-from bot.core.lot import Due, FillKey, Lot, Move
+from bot.core.lot import Due, FillKey, Lot, Move, turn_over
 from bot.errors import InvariantError
 from bot.model.market import Book
 from bot.model.orders import Fill, LiveOrder, Side
@@ -228,6 +228,7 @@ class Books:
             orders=orders,
             premium_used_usd=Usd(from_e6(max(sum(premium_e6.values()), 0))),
             premium_by_event={event: Usd(from_e6(max(e6, 0))) for event, e6 in premium_e6.items()},
+            turnover_by_event=turn_over(self._premium_moves(), since=now - PREMIUM_WINDOW),
             redeemable=self._redeemable(),
             foreign={t: Shares(from_e6(e6)) for t, e6 in self._foreign_e6.items() if e6},
         )

@@ -3,11 +3,12 @@
 Everything is a whole number of millionths of a USD or of a share.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.model.units import ConditionId, EventId, OrderId, TradeId
+from bot.model.units import ConditionId, EventId, OrderId, TradeId, Usd, from_e6
 
 FillKey = tuple[TradeId, OrderId]
 
@@ -28,6 +29,15 @@ class Move(NamedTuple):
     def is_premium(self) -> bool:
         """Whether premium is made of it: fills and merges are; payouts are not."""
         return self.is_merge or isinstance(self.key, tuple)
+
+
+def turn_over(moves: Iterable[Move], *, since: datetime) -> dict[EventId, Usd]:
+    """Return what each event's moves after ``since`` add up to, whichever way, USD."""
+    total_e6: dict[EventId, int] = {}
+    for move in moves:
+        if move.at > since:
+            total_e6[move.event] = total_e6.get(move.event, 0) + abs(move.cash_e6)
+    return {event: Usd(from_e6(e6)) for event, e6 in total_e6.items()}
 
 
 @dataclass(slots=True)

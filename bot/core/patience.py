@@ -1,8 +1,9 @@
 """Which trades wait: what only the signals ask for is confirmed first, and not asked for too often.
 
 A trade that the market's own probability asks for as well is driven by what is at stake; it waits
-for nothing. Neither does one that follows a jump of the exposure. None of this passes a trade that
-is not worth its cost.
+for nothing. Neither does one that follows a jump of the exposure, which the turnover of the year
+does not stop either. None of this passes a trade that is not worth its cost. Exits and rolls are
+never held up.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from bot.core.wishes import Plan, rests_first
 from bot.model.decision import Reason, Verdict
 from bot.model.orders import Purpose
 from bot.model.rule import Firing, Sized
+from bot.model.units import ZERO_USD
 
 JUMP = 0.10
 """Change of the exposure, as a part of it, after which nothing waits. **Source:** HEDGING 12."""
@@ -44,9 +46,11 @@ def restrain(
     """
     ways = {_WAYS.get(wish.purpose, 0.0) for wish in plan.wishes}
     way = ways.pop() if len(ways) == 1 else 0.0
-    if way == 0.0 or not _is_by_signals(case, plan, way, sized_at_market):
+    if way == 0.0 or _has_jumped(case, way):
         return _remember(case, plan, way=0.0, since=0.0)
-    if _has_jumped(case, way):
+    if (spent := _turnover_spent(case, plan)) is not None:
+        return _hold(case, plan, spent)
+    if not _is_by_signals(case, plan, way, sized_at_market):
         return _remember(case, plan, way=0.0, since=0.0)
     state, now = case.event.memory.rule_state, case.view.now.timestamp()
     since = state[_SINCE] if state.get(_WAY) == way else now
@@ -54,13 +58,13 @@ def restrain(
     confirmed_at = since + DECIDED_EVERY.total_seconds()
     if now < confirmed_at:
         text = "only the signals ask for this trade; the next day's decision must ask for it too"
-        return _wait(case, plan, "UNCONFIRMED", text, until=confirmed_at)
-    cooldown = case.strategy.costs.signal_cooldown
-    cool_at = state.get(TRADED_AT, -cooldown.total_seconds()) + cooldown.total_seconds()
+        return _wait(case, plan, Reason(code="UNCONFIRMED", text=text), until=confirmed_at)
+    pause = case.strategy.costs.signal_cooldown
+    cool_at = state.get(TRADED_AT, -pause.total_seconds()) + pause.total_seconds()
     if now < cool_at and not {each.trigger for each in because} <= _COMPLETES:
-        text = "only the signals ask for this trade; costs.signal_cooldown is"
-        text += f" {cooldown / timedelta(hours=1):g}h"
-        return _wait(case, plan, "COOLING_DOWN", text, until=cool_at)
+        hours = f"{pause / timedelta(hours=1):g}h"
+        text = f"only the signals ask for this trade; costs.signal_cooldown is {hours}"
+        return _wait(case, plan, Reason(code="COOLING_DOWN", text=text), until=cool_at)
     return plan
 
 
@@ -111,14 +115,32 @@ def _remember(case: Case, plan: Plan, *, way: float, since: float) -> Plan:
     return replace(plan, remembered=kept)
 
 
-def _wait(case: Case, plan: Plan, code: str, text: str, *, until: float) -> Plan:
+def _turnover_spent(case: Case, plan: Plan) -> Reason | None:
+    """Return that the trade is more than is left of the year's turnover; None if it is not."""
+    limits, (wish, *_) = case.strategy.limits, plan.wishes
+    used = case.view.account.turnover_by_event.get(case.event.event, ZERO_USD)
+    trade = min(abs(wish.trade.cash), float(limits.max_order_usd))
+    if float(used) + trade <= float(limits.turnover_usd):
+        return None
+    text = (
+        f"{used:,.2f} USD were bought and sold in 365 days and {trade:,.2f} more would be;"
+        f" limits.max_turnover_usd is {limits.turnover_usd:,.2f}"
+    )
+    return Reason(code="TURNOVER_SPENT", text=text)
+
+
+def _wait(case: Case, plan: Plan, reason: Reason, *, until: float) -> Plan:
     at = case.view.now + timedelta(seconds=until - case.view.now.timestamp())
-    reason = Reason(code=code, text=f"{text}: not before {at:%Y-%m-%d %H:%M} UTC")
+    text = f"{reason.text}: not before {at:%Y-%m-%d %H:%M} UTC"
+    return replace(_hold(case, plan, structs.replace(reason, text=text)), again_at=at)
+
+
+def _hold(case: Case, plan: Plan, reason: Reason) -> Plan:
+    """Return the plan without its trade."""
     return replace(
         plan,
         verdict=Verdict.REFUSE if case.choice.held is None else Verdict.HOLD,
         reasons=(reason, *plan.reasons),
         wishes=(),
         buy=None,
-        again_at=at,
     )

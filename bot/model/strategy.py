@@ -125,6 +125,14 @@ class Limits:
     max_order_usd: Usd
     max_premium_usd: Usd
     """Premium of this event over the last 365 days."""
+    max_turnover_usd: Usd | None = None
+    """What its buys and sales may add up to over 365 days; None: four times the premium."""
+
+    @property
+    def turnover_usd(self) -> Usd:
+        """The bound of its turnover, USD."""
+        most = self.max_turnover_usd
+        return Usd(4 * self.max_premium_usd) if most is None else most
 
 
 class SeriesOf(StrEnum):

@@ -48,6 +48,8 @@ class Account:
     """Last 365 days: buys with fees minus proceeds of hedges sold before resolution, at least 0.
     Resting and unknown buys are not in here; they are counted from ``orders``."""
     premium_by_event: Mapping[EventId, Usd] = field(default_factory=dict)
+    turnover_by_event: Mapping[EventId, Usd] = field(default_factory=dict)
+    """What the buys and sales of the last 365 days add up to, fees included; no payouts."""
     redeemable: tuple[Redeemable, ...] = ()
     foreign: Mapping[TokenId, Shares] = field(default_factory=dict)
     """Shares that came from outside: they count as cover, or as exposure, and are never sold."""

@@ -188,6 +188,10 @@ class LimitsFile(Group):
         UsdText, Field(description="the most premium in 365 days, such as 400")
     ]
     max_order_usd: Annotated[UsdText, Field(description="the most for one order, such as 150")]
+    max_turnover_usd: Annotated[
+        UsdText | None,
+        Field(description="the most that buys and sales add up to in 365 days; 4 x the premium"),
+    ] = None
 
 
 class RollFile(Group):

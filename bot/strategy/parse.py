@@ -90,6 +90,13 @@ def _contradictions(file: StrategyFile, top: MapNode) -> Iterator[Problem]:
             f" {limits.max_premium_usd}. Lower it, or raise the other."
         )
         yield Problem(line_of(top, ("limits", "max_order_usd")), text)
+    turnover = limits.max_turnover_usd
+    if turnover is not None and turnover < limits.max_premium_usd:
+        text = (
+            f"limits.max_turnover_usd is {turnover}, below limits.max_premium_usd,"
+            f" {limits.max_premium_usd}. Raise it: sales and rolls count as well."
+        )
+        yield Problem(line_of(top, ("limits", "max_turnover_usd")), text)
     if event.market.series and file.roll.before_end >= event.horizon:
         text = (
             f"event.horizon is {_days(event.horizon)} and roll.before_end is"
@@ -129,6 +136,7 @@ def _build(
     raw: bytes,
 ) -> Strategy:
     text = raw.decode("utf-8-sig")
+    turnover = file.limits.max_turnover_usd
     return Strategy(
         event=EventId(file.strategy),
         why=file.why,
@@ -153,6 +161,7 @@ def _build(
         limits=Limits(
             max_order_usd=Usd(file.limits.max_order_usd),
             max_premium_usd=Usd(file.limits.max_premium_usd),
+            max_turnover_usd=None if turnover is None else Usd(turnover),
         ),
         roll=RollRule(before_end=file.roll.before_end, series_of=file.roll.series_of),
         close=_close(file),

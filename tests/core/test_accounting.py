@@ -248,6 +248,22 @@ def test_premium_leaves_the_window_after_365_days() -> None:
     assert books.premium_changes_at(end) == later + PREMIUM_WINDOW
 
 
+def test_buys_and_sales_of_a_year_are_turned_over_and_payouts_are_not() -> None:
+    books = Books()
+    later = START + timedelta(days=100)
+    apply(
+        books,
+        make_fill(1, Side.BUY, "10", "0.4"),
+        make_fill(2, Side.SELL, "5", "0.3", fee="0.01", at=later),
+    )
+    settle(books, "5", "1")
+    turned = [
+        books.account(at, orders=()).turnover_by_event for at in (later, START + PREMIUM_WINDOW)
+    ]
+
+    assert [dict(each) for each in turned] == [{EVENT: usd("5.49")}, {EVENT: usd("1.49")}]
+
+
 def test_a_position_is_as_old_as_its_first_buy_since_it_was_flat() -> None:
     books = Books()
     days = [START + timedelta(days=n) for n in range(4)]

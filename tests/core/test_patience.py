@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from msgspec import structs
@@ -14,9 +15,11 @@ from bot.core.smoothing import HALF_LIFE, keep_pull, smooth
 from bot.model.decision import Decision, EventDecision, Forecast, Verdict
 from bot.model.orders import Side
 from bot.model.signal import Calibration, Estimate, Learned, SignalLesson
-from bot.model.strategy import OwnView, Strategy
+from bot.model.strategy import CloseRule, OwnView, Strategy
+from bot.model.units import Usd
 from bot.model.view import View
 from tests.core.builders import (
+    EVENT,
     REST,
     All,
     Cover,
@@ -267,6 +270,54 @@ def test_no_jump_passes_what_is_not_worth_its_cost() -> None:
     event = the_event(decide(heard(view, 0.12), (strategy,)))
 
     assert codes(event)[0] in ("NOT_WORTH_IT", "TOO_DEAR")
+
+
+# Turnover.
+
+
+def turned_over(usd: str, **given: object) -> View:
+    account = replace(make_account(), turnover_by_event={EVENT: Usd(Decimal(usd))})
+    return make_view(account=account, **given)  # type: ignore[arg-type]
+
+
+def test_what_a_year_bought_and_sold_is_bounded() -> None:
+    strategy = make_strategy(max_premium_usd="2000", max_order_usd="500")
+    within, beyond = (the_event(decide(turned_over(usd), (strategy,))) for usd in ("7500", "7501"))
+
+    assert within.verdict is Verdict.OPEN
+    assert beyond.verdict is Verdict.REFUSE
+    assert codes(beyond)[0] == "TURNOVER_SPENT"
+    assert beyond.reasons[0].text == (
+        "7,501.00 USD were bought and sold in 365 days and 500.00 more would be;"
+        " limits.max_turnover_usd is 8,000.00"
+    )
+
+
+def test_the_bound_of_the_turnover_is_an_option() -> None:
+    strategy = make_strategy(max_order_usd="500")
+    limits = replace(strategy.limits, max_turnover_usd=Usd(Decimal(400)))
+
+    event = the_event(decide(make_view(), (replace(strategy, limits=limits),)))
+
+    assert codes(event)[0] == "TURNOVER_SPENT"
+
+
+def test_a_jump_of_the_exposure_passes_the_turnover() -> None:
+    memory = make_memory(exposure_usd=9_000.0, digest="old")
+    view = turned_over("900000")
+    view = replace(view, events=(make_event(memory=memory),))
+
+    assert decide(view, (make_strategy(),)).approved
+
+
+def test_a_spent_turnover_stops_no_exit() -> None:
+    account = replace(
+        make_account(positions=(make_position("5000"),)),
+        turnover_by_event={EVENT: Usd(Decimal(900_000))},
+    )
+    strategy = make_strategy(close=CloseRule(when_exposure_below_usd=20_000.0))
+
+    assert the_event(decide(make_view(account=account), (strategy,))).verdict is Verdict.CLOSE
 
 
 # Cooldown.

@@ -94,7 +94,9 @@ def test_triggers_keep_their_order_and_get_keys() -> None:
 def test_money_and_prices_are_exact() -> None:
     strategy = good("everything.yaml")
     assert strategy.limits == Limits(
-        max_premium_usd=Usd(Decimal("400.10")), max_order_usd=Usd(Decimal(150))
+        max_premium_usd=Usd(Decimal("400.10")),
+        max_order_usd=Usd(Decimal(150)),
+        max_turnover_usd=Usd(Decimal(900)),
     )
     assert strategy.execution == Execution(
         style=ExecutionStyle.REST_THEN_TAKE,
