@@ -106,7 +106,9 @@ def _listing(row: dict[str, str], fees: FeeRegime) -> Listing:
         dates = fee_dates(row["topic"], fees)
     except KeyError as error:
         raise BadData(f"markets.csv.gz has no column {error}") from None
-    if series:
+    if row.get("series"):  # the venue's own, in what was fetched
+        market = replace(market, series_slug=row["series"], group_title=row["group_title"])
+    elif series:
         market = replace(market, series_slug=series, group_title=label)
     is_resolved = bool(paid and resolved_at)
     payout = parse_decimal(paid, name=f"payout0 of mkt {row['mkt']}") if is_resolved else Decimal(0)

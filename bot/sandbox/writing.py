@@ -124,6 +124,10 @@ def gamma_market(market: Market, *, prices: tuple[str, str], with_event: bool) -
         "endDate": _iso(market.ends_at),
         "active": True,
         "closed": market.closed,
+        # The venue's own format; here a market closes at its scheduled end.
+        "closedTime": f"{market.ends_at:%Y-%m-%d %H:%M:%S}+00"
+        if market.closed and market.ends_at
+        else None,
         "archived": False,
         "acceptingOrders": market.accepting_orders,
         "enableOrderBook": True,

@@ -1,0 +1,93 @@
+"""`polyhedge data fetch`: the person's own history, from the local exchange."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from bot.venues.polymarket.settings import Endpoints
+from tests.cli.conftest import Typed
+from tests.fakes import ManualClock
+from tests.history.test_fetch import NOW, points, series_market
+from tests.history.worlds import CONFIG, STRATEGY
+
+
+@pytest.fixture
+def venue() -> Iterator[Endpoints]:
+    """A local exchange in a thread of its own: the command has a loop of its own."""
+    pytest.importorskip("pyarrow", reason="needs pyarrow: what is fetched becomes Parquet")
+    ready, done = threading.Event(), asyncio.Event()
+    found: list[Endpoints] = []
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        clock = ManualClock()
+        clock.set(NOW)
+        markets = [series_market(number, closed=number == 1) for number in (1, 2)]
+        async with Sandbox(markets=markets, clock=clock) as sandbox:
+            for market in markets:
+                sandbox.exchange.past[market.token_ids[0]] = points(market)
+            found.append(sandbox.endpoints)
+            loops.append(asyncio.get_running_loop())
+            ready.set()
+            await done.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(20)
+    yield found[0]
+    loops[0].call_soon_threadsafe(done.set)
+    thread.join(20)
+
+
+@pytest.fixture
+def write_files(here: Path, venue: Endpoints) -> Callable[[str], None]:
+    def write(market: str) -> None:
+        addresses = f"{{gamma_url: '{venue.gamma}', clob_url: '{venue.clob}'}}"
+        (here / "config.yaml").write_text(f"{CONFIG}polymarket: {addresses}\n")
+        (here / "strategies").mkdir()
+        text = STRATEGY.replace("{slug: will-it-happen-1}", market)
+        (here / "strategies" / "it-happens.yaml").write_text(text)
+
+    return write
+
+
+def test_what_is_fetched_can_be_tested(
+    here: Path, type_in: Typed, write_files: Callable[[str], None]
+) -> None:
+    write_files("{series: fed-decision, outcome: 25 bps increase}")
+    answer = type_in("data", "fetch", "--out", "own")
+    assert answer.exit_code == 0, answer.output
+    assert "2 of 2 markets, 20 daily prices (0 markets were there and final)" in answer.stdout
+    from tests.history.worlds import Recorded, days
+
+    closes = {"SPY": [(day, 500.0) for day in days("2026-10-01", 25)]}
+    Recorded(closes=closes).write(here / "other")
+    (here / "other" / "prices").rename(here / "own" / "prices")
+    span = ("--from", "2026-10-20", "--to", "2026-10-29", "--json")
+    tested = type_in("backtest", "--data", "own", *span)
+    assert tested.exit_code == 0, tested.output
+    summary = json.loads(tested.stdout)["summary"]
+    assert summary["refused"].get("NO_MARKET") is None
+    assert datetime.fromisoformat(summary["since"]) == datetime(2026, 10, 20, tzinfo=UTC)
+
+
+def test_what_is_missing_is_named(type_in: Typed, write_files: Callable[[str], None]) -> None:
+    write_files("{slug: nothing}")
+    answer = type_in("data", "fetch", "--out", "own", "--series", "fed-decision", "--json")
+    assert answer.exit_code == 0, answer.output
+    told = json.loads(answer.stdout)
+    assert (told["markets"], told["done"]) == (2, 2)
+    assert told["missing"] == ["nothing: the venue lists no such market"]
+    again = type_in("data", "fetch", "--out", "own", "--series", "fed-decision")
+    assert "not there: nothing" in again.stderr
+    assert "(1 markets were there and final)" in again.stdout
+
+
+def test_group_says_what_it_can(type_in: Typed) -> None:
+    assert "fetch" in type_in("data", "--help").stdout
