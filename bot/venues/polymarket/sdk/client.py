@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from polymarket import AsyncSecureClient, BuilderApiKey, RelayerApiKey
 
 _REFUSED = (400, 401, 403)
-_V = 27
-"""What Ethereum adds to the number of the public key at the end of a signature."""
+_V = 27  # Ethereum adds it to the last byte of a signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +155,7 @@ class Sdk:
 
         context = self._client._ctx
         unsigned = _unsigned(order, order_type=order_type, ends_s=ends_s)
-        # The client's own hash of an order takes 0.5 ms, and one that it needs is ours already. Its
-        # signer works out the public key anew each time, twice: half of what signing takes.
+        # The client hashes in 0.5 ms, which is ours already; its signer finds the public key anew.
         signed = self._key.sign_recoverable(signing_hash(order), hasher=None)
         signed = signed[:-1] + bytes([signed[-1] + _V])
         signature = wrap_deposit_wallet_signature(
