@@ -165,8 +165,6 @@ def test_up_to_half_of_wealth_a_worse_price_never_buys_more(
 ) -> None:
     low, high = sorted(prices)
 
-    cheap, dear = (
-        target_shares(p=p, c=c, wealth=1.0, loss=part, gamma=gamma) for c in (low, high)
-    )
+    cheap, dear = (target_shares(p=p, c=c, wealth=1.0, loss=part, gamma=gamma) for c in (low, high))
 
     assert dear <= cheap * (1.0 + 1e-12)
