@@ -102,6 +102,7 @@ def decide_event(due: Due, answer: Answer | Reason | None) -> EventOutcome:
         sizing_note=plan.sized.note if plan.sized else "",
         ended_by=plan.buy.capped_by if plan.buy else "",
         comparison=_compare(case, plan),
+        certificate=plan.certificate,
     )
     wake_at = find_wake(case, memory, situation)
     return EventOutcome(decision=decision, wishes=plan.wishes, wake_at=wake_at)

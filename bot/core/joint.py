@@ -4,7 +4,7 @@ Events whose sizing rule decides alone come first and enter as what is held; so 
 not plan now or are frozen. All that ask share wealth, scenarios and money, and are solved at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -19,12 +19,13 @@ from bot.core.hedge import DEPTH_WINDOW, ask_depth
 from bot.core.known import know_all
 from bot.core.offers import Ladder, ask_ladder, bid_ladder, rest_ladder, trade_of
 from bot.core.orders import MINIMUM_MARKETABLE_USD, Wish
-from bot.core.outlook import Outlook, look_out
+from bot.core.outlook import Outlook, Place, look_out
 from bot.core.programme import Cap, Offer, Programme, Solution, Trouble, certainty_equivalent, solve
 from bot.core.programme.problem import Floats
+from bot.core.programme.solution import CERTIFIED
 from bot.core.purchase import barred, highest_price
 from bot.core.wishes import Answer, rests_first
-from bot.model.decision import Reason
+from bot.model.decision import Certificate, Reason
 from bot.model.orders import Side
 from bot.model.strategy import Strategy
 from bot.model.units import EventId, TokenId
@@ -230,31 +231,52 @@ def _answers(
         without[mine] = 0.0
         return _round(everything - certainty_equivalent(paid, without))
 
-    found: dict[EventId, Answer] = {}
-    for each in quoted:
-        case, place = each.case, outlook.place[each.case.event.event]
-        after = _round(place.worth(solution.reservation[place.column]))
-        fee = fee_at(case.market.market.fee)
-        buy = trade_of(
-            each.asks,
-            _taken(shares, each.buys),
-            worth=after,
-            money_price=_round(_money_price(each, caps, solution)),
-            benefit=benefit(each.buys) if shares[each.buys].any() else 0.0,
-            fee_at=_none if rests_first(case) else fee,
-            highest=highest_price(case),
+    return {
+        each.case.event.event: _answer(
+            each, shares, benefit, solution, outlook.place[each.case.event.event], caps=caps
         )
-        sell = trade_of(
-            each.bids,
-            _taken(shares, each.sales),
-            worth=after,
-            money_price=0.0,
-            benefit=benefit(each.sales) if shares[each.sales].any() else 0.0,
-            fee_at=fee,
-        )
-        worth = _round(place.worth(solution.before[place.column]))
-        found[case.event.event] = Answer(buy=buy, sell=sell, worth=worth, note=each.note)
-    return found
+        for each in quoted
+    }
+
+
+def _answer(
+    each: _Quoted,
+    shares: Floats,
+    benefit: Callable[[slice], float],
+    solution: Solution,
+    place: Place,
+    *,
+    caps: Sequence[Cap],
+) -> Answer:
+    case = each.case
+    after = _round(place.worth(solution.reservation[place.column]))
+    money_price = _round(_money_price(each, caps, solution))
+    fee = fee_at(case.market.market.fee)
+    buy = trade_of(
+        each.asks,
+        _taken(shares, each.buys),
+        worth=after,
+        money_price=money_price,
+        benefit=benefit(each.buys) if shares[each.buys].any() else 0.0,
+        fee_at=_none if rests_first(case) else fee,
+        highest=highest_price(case),
+    )
+    sell = trade_of(
+        each.bids,
+        _taken(shares, each.sales),
+        worth=after,
+        money_price=0.0,
+        benefit=benefit(each.sales) if shares[each.sales].any() else 0.0,
+        fee_at=fee,
+    )
+    return Answer(
+        buy=buy,
+        sell=sell,
+        worth=_round(place.worth(solution.before[place.column])),
+        note=each.note,
+        # The bound and not the gap: its digits are the rounding of one machine.
+        certificate=Certificate(gap=CERTIFIED, worth_after=after, money_price=money_price),
+    )
 
 
 def _taken(shares: Floats, mine: slice) -> list[float]:

@@ -84,6 +84,7 @@ def _plan_hedge(case: Case, answer: Answer | Reason | None) -> Plan:
         sized=sized,
         reservation_price=answer.worth,
         ask=ask,
+        certificate=answer.certificate,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.core.case import Case
 from bot.core.hedge import Trade
 from bot.core.orders import Wish
-from bot.model.decision import Reason, Verdict
+from bot.model.decision import Certificate, Reason, Verdict
 from bot.model.orders import OrderType, Purpose, Side
 from bot.model.rule import Sized
 from bot.model.strategy import ExecutionStyle
@@ -36,6 +36,7 @@ class Plan:
     """For the event's memory."""
     again_at: datetime | None = None
     """When what makes it wait has passed; None if nothing does."""
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Answer:
     """Reservation price of one more share before the plan, USD."""
     note: str
     """By how much the cost of a change is multiplied, and why; in words."""
+    certificate: Certificate
 
 
 def rests_first(case: Case) -> bool:

@@ -92,6 +92,21 @@ class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
     """All-in price of a share bought now, for each day it covers."""
 
 
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What proves a joint plan: with it anybody can check each level of the book.
+
+    A level is taken while what it costs a share, band included, times ``1 + money_price`` is at
+    most ``worth_after``, and left where it is more.
+    """
+
+    gap: float
+    """No plan within the limits is better by more than this part of wealth, as sure wealth."""
+    worth_after: float
+    """What one more share is worth after the plan, USD."""
+    money_price: float
+    """What one more USD to spend would bring beyond itself; 0 where no limit binds."""
+
+
 class EventDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What was concluded for one event."""
 
@@ -122,6 +137,8 @@ class EventDecision(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: str = ""
     """What kept a purchase from being larger, as ``bot.core.hedge.Trade.capped_by``."""
     comparison: Comparison | None = None
+    certificate: Certificate | None = None
+    """Of the joint programme; None where the event did not ask it or nothing was proved."""
     upkeep: Upkeep | None = None
     """None if its market names no end, or the event could not be decided."""
 

@@ -15,8 +15,10 @@ from bot.model.strategy import OwnView
 from bot.model.units import UsdEst
 from tests.cli.printing import printed, sheets_for, words_of
 from tests.core.builders import (
+    All,
     Cover,
     make_event,
+    make_limits,
     make_line,
     make_market_view,
     make_strategy,
@@ -52,6 +54,16 @@ def test_a_sheet_tells_loss_forecast_books_worth_and_order() -> None:
     short = "uncovered {:,.0f} USD: a further share does not bring what it must for its cost"
     assert short.format(15_000 - planned) in said
     assert "why" not in said
+
+
+def test_a_joint_plan_shows_its_proof() -> None:
+    sheet, _ = sheets_for(make_view(), make_strategy(sizing=All()))
+    said = words_of(render_sheet(sheet, firings=False))
+    assert "proof after this one more share is worth" in said
+    assert "no plan is better by more than 1e-08 of wealth" in said
+    poor = make_view(limits=make_limits(premium_budget_usd="50"))
+    said = words_of(render_sheet(sheets_for(poor, make_strategy(sizing=All()))[0], firings=False))
+    assert "a further USD to spend would bring" in said
 
 
 def test_a_rule_that_wants_more_than_is_lost_is_called_a_bet() -> None:

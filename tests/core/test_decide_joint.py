@@ -58,6 +58,20 @@ def test_a_hedge_worth_its_price_is_opened_and_explained() -> None:
     assert 0.115 < float(intent.limit) < event.reservation_price
 
 
+def test_a_plan_carries_what_proves_it() -> None:
+    """Of a level taken in part the last share costs, with its band, just what it is worth."""
+    event = decide_one(make_strategy(sizing=All(), max_share_of_depth=1.0))
+    proof = event.certificate
+    assert proof is not None
+    assert event.ended_by == "price"
+    assert (proof.gap, proof.money_price) == (1e-8, 0.0)
+    assert proof.worth_after == pytest.approx(0.115 + 2.5 * (event.ask - 0.115), abs=1e-5)
+    short = decide_one(make_strategy(sizing=All()), limits=make_limits(premium_budget_usd="50"))
+    assert short.certificate is not None
+    assert short.certificate.money_price > 0.05
+    assert decide_one(make_strategy()).certificate is None
+
+
 def test_with_its_orders_filled_nothing_more_is_traded() -> None:
     strategies = (make_strategy(sizing=All(), max_share_of_depth=1.0),)
     view = make_view()

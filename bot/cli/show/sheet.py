@@ -62,6 +62,7 @@ def _lines(sheet: EventSheet, *, firings: bool) -> Iterator[Line]:
     yield from _say_cover(sheet)
     yield from _say_benefit(decision)
     yield from _say_uncovered(sheet)
+    yield from _say_proof(decision)
     told = (reason for reason in decision.reasons if reason.code not in _TOLD)
     yield from (("why", reason_words(reason)) for reason in told)
     yield from (("order", _say_trade(order)) for order in sheet.orders)
@@ -193,6 +194,16 @@ def _say_uncovered(sheet: EventSheet) -> Iterator[Line]:
     for place, part in enumerate(sheet.uncovered):
         because = "" if part.because == first else f": {part.because}"  # it is told as why
         yield "" if place else "uncovered", f"{usd(part.usd_est)}{because}"
+
+
+def _say_proof(decision: EventDecision) -> Iterator[Line]:
+    proof = decision.certificate
+    if proof is None:
+        return
+    said = f"after this one more share is worth {cents(proof.worth_after)}"
+    if proof.money_price > 0.0:
+        said += f", and a further USD to spend would bring {usd(proof.money_price)} beyond itself"
+    yield "proof", f"{said}; no plan is better by more than {proof.gap:.0e} of wealth"
 
 
 def _say_trade(order: OrderIntent) -> str:
