@@ -34,7 +34,7 @@ from bot.model.orders import OrderIntent, PreparedOrder, Rejected
 from bot.model.portfolio import Portfolio, PricedHolding, Tags
 from bot.model.strategy import Strategy
 from bot.model.units import MILLION, ClientOrderId, EventId, Usd, UsdEst
-from bot.model.view import Account, EventView, MarketView, View
+from bot.model.view import Account, Correlations, EventView, MarketView, View
 from bot.sandbox.accounts import SessionKey
 from bot.sandbox.chain import LocalMarkets
 from bot.sandbox.server import Sandbox
@@ -243,6 +243,11 @@ def make_terms() -> Terms:
         premium_budget_share=0.0,
         max_total_usd=Decimal(90_000),
         max_total_share=0.0,
+        max_cluster_usd=None,
+        max_cluster_share=None,
+        funding_rate=0.0,
+        correlations=Correlations(),
+        volatility=0.16,
         max_price_age=timedelta(days=4),
         max_view_age=timedelta(hours=1),
         max_quote_age=timedelta(hours=1),

@@ -156,12 +156,11 @@ class Sdk:
         context = self._client._ctx
         unsigned = _unsigned(order, order_type=order_type, ends_s=ends_s)
         # The client hashes in 0.5 ms, which is ours already; its signer finds the public key anew.
-        signed = self._key.sign_recoverable(signing_hash(order), hasher=None)
-        signed = signed[:-1] + bytes([signed[-1] + _V])
+        *signed, last = self._key.sign_recoverable(signing_hash(order), hasher=None)
         signature = wrap_deposit_wallet_signature(
             signer=context.signer.address,
             signer_type=context.signer_type,
-            signature=HexString("0x" + (signed + signature_tail(order)).hex()),
+            signature=HexString("0x" + (bytes([*signed, last + _V]) + signature_tail(order)).hex()),
         )
         _, payload = build_post_order_request(
             create_signed_order(unsigned, signature, post_only=post_only),
