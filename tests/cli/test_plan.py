@@ -17,6 +17,7 @@ from tests.cli.printing import printed, sheets_for, words_of
 from tests.core.builders import (
     All,
     Cover,
+    make_account,
     make_event,
     make_limits,
     make_line,
@@ -86,7 +87,7 @@ def test_what_is_not_covered_says_why() -> None:
     assert [part.because for part in half.uncovered] == ["the sizing rule wants no more"]
     cut, _ = sheets_for(make_view(), make_strategy(max_order_usd="100"))
     assert "limits.max_order_usd leaves 100.00 USD" in cut.uncovered[0].because
-    none, _ = sheets_for(make_view(), make_strategy(max_premium_usd="0.5"))
+    none, _ = sheets_for(make_view(account=make_account(cash_usd="0.5")), make_strategy())
     assert "if it were traded" in words_of(render_sheet(none, firings=False))
     frozen, _ = sheets_for(make_view(make_event(make_market_view(quoted=False))), make_strategy())
     assert [part.because for part in frozen.uncovered] == [frozen.decision.reasons[0].text]

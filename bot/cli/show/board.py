@@ -54,6 +54,7 @@ _SHORT = {
     "TOKEN_SHARED": "another strategy has its token",
     "TOO_THIN": "too little on offer near the mid",
     "TOO_WIDE": "the spread is too wide",
+    "TURNOVER_SPENT": "traded enough for a year",
     "UNKNOWN_ORDER": "an order's fate is not known",
     "WAITS_FOR_RESOLUTION": "waits for the resolution",
     "WITHDRAWN": "withdraws what rests, then plans",
