@@ -69,6 +69,19 @@ def load_strategies(
     return changes.strategies, tuple(changes.broken.values())
 
 
+def strategy_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that are strategies, by name.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in {".yaml", ".yml"} and not path.name.startswith((".", "#"))
+    )
+
+
 class StrategyFolder:
     """Keeps the strategies of one folder.
 
@@ -89,11 +102,7 @@ class StrategyFolder:
         A folder that cannot be read is not an empty one: everything stays in force.
         """
         try:
-            paths = sorted(
-                path
-                for path in self._folder.iterdir()
-                if path.suffix in {".yaml", ".yml"} and not path.name.startswith((".", "#"))
-            )
+            paths = strategy_files(self._folder)
         except OSError as error:
             reason = (
                 f"{self._folder}: the folder of strategies cannot be read: {error.strerror}. Put it"
