@@ -61,7 +61,7 @@ def test_a_joint_plan_shows_its_proof() -> None:
     sheet, _ = sheets_for(make_view(), make_strategy(sizing=All()))
     said = words_of(render_sheet(sheet, firings=False))
     assert "proof after this one more share is worth" in said
-    assert "no plan is better by more than 1e-08 of wealth" in said
+    assert "no plan is better by 0.0001 bp of wealth" in said
     poor = make_view(limits=make_limits(premium_budget_usd="50"))
     said = words_of(render_sheet(sheets_for(poor, make_strategy(sizing=All()))[0], firings=False))
     assert "a further USD to spend would bring" in said

@@ -17,6 +17,7 @@ _PLAIN = frozenset({"IN_BAND", "WORTH_IT", "MARKET"})
 _SHORT = {
     "BELOW_MINIMUM": "below the venue's smallest order",
     "BUDGET_SPENT": "no money left for it",
+    "COOLING_DOWN": "changed a short while ago",
     "CORRELATION_LOW": "hardly moves with the loss",
     "CUT": "cut to the money left",
     "EXIT_WAITS": "leaving, waits for a better bid",
@@ -55,6 +56,7 @@ _SHORT = {
     "TOO_THIN": "too little on offer near the mid",
     "TOO_WIDE": "the spread is too wide",
     "TURNOVER_SPENT": "traded enough for a year",
+    "UNCONFIRMED": "waits to be confirmed",
     "UNKNOWN_ORDER": "an order's fate is not known",
     "WAITS_FOR_RESOLUTION": "waits for the resolution",
     "WITHDRAWN": "withdraws what rests, then plans",

@@ -198,12 +198,12 @@ def _say_uncovered(sheet: EventSheet) -> Iterator[Line]:
 
 def _say_proof(decision: EventDecision) -> Iterator[Line]:
     proof = decision.certificate
-    if proof is None:
+    if proof is None or decision.planned_shares == decision.held_shares:
         return
     said = f"after this one more share is worth {cents(proof.worth_after)}"
     if proof.money_price > 0.0:
         said += f", and a further USD to spend would bring {usd(proof.money_price)} beyond itself"
-    yield "proof", f"{said}; no plan is better by more than {proof.gap:.0e} of wealth"
+    yield "proof", f"{said}; no plan is better by {proof.gap * 1e4:g} bp of wealth"
 
 
 def _say_trade(order: OrderIntent) -> str:
