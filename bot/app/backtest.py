@@ -15,9 +15,15 @@ from bot.engine.ports import Report
 from bot.errors import ConfigError
 from bot.history.archive import Archive, VenueFacts
 from bot.history.carry import CarryDay, measure_carry, read_rates
-from bot.history.prices import HistoryPrices, read_closes, start_holdings
+from bot.history.prices import (
+    HistoryPrices,
+    has_closes,
+    read_closes,
+    read_own_closes,
+    start_holdings,
+)
 from bot.history.source import HistoryMarketData
-from bot.model.portfolio import Holding
+from bot.model.portfolio import Holding, PriceFile, PriceFolder
 from bot.portfolio import PortfolioReader
 from bot.portfolio.holdings import read_holdings
 from bot.portfolio.series import SeriesReader
@@ -198,7 +204,11 @@ def _open_portfolio(
             " is recorded. State what they were worth in USD"
         )
     wanted = [holding.symbol for holding in holdings]
-    closes = read_closes(folder, [*wanted, *source.readings])
+    names = [*wanted, *source.readings]
+    if isinstance(source.prices, PriceFile | PriceFolder) and not has_closes(folder):
+        closes = read_own_closes(source.prices, names)
+    else:
+        closes = read_closes(folder, names)
     return PortfolioReader(
         holdings=start_holdings(holdings, closes, at=at),
         file=None,

@@ -1,14 +1,15 @@
 """The bars and markets of one venue, checked once; asked only for what was known at an instant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.errors import BadData, ConfigError
 from bot.history.fees import FeeDates
-from bot.model.market import Market
+from bot.model.market import Book, Market
 from bot.model.units import MILLION
 from bot.venues.books import epoch_ms, from_epoch_ms
 from bot.venues.recorded.daily import Assumed
@@ -62,6 +63,7 @@ class Archive:
         times_ms: When each price became known, epoch milliseconds, (bars,).
         prices_e6: Of token 0, millionths of a USD, 0 to 1,000,000, (bars,).
         books: What books are made of.
+        shown: Books that were recorded, by market and instant of the bar: instead of made ones.
         source: What to call it in messages.
 
     Raises:
@@ -78,12 +80,14 @@ class Archive:
         prices_e6: "NDArray[np.int64]",
         books: Assumed,
         source: str,
+        shown: Mapping[tuple[int, int], Book] = MappingProxyType({}),
     ) -> None:
         import numpy as np
 
         self.facts = facts
         self.listings = tuple(listings)
         self.books = books
+        self.shown = shown
         self._source = source
         order = np.lexsort((times_ms, keys))
         keys, times_ms, prices_e6 = keys[order], times_ms[order], prices_e6[order]

@@ -52,7 +52,12 @@ def open_archive(
         )
     match venue:
         case VenueName.POLYMARKET:
-            return open_polymarket(folder / "polymarket_daily", books=books, fees=fees)
+            return open_polymarket(
+                folder / "polymarket_daily",
+                books=books,
+                fees=fees,
+                recorded_books=folder / "polymarket_l1_liquidity",
+            )
         case VenueName.PREDICTIT:
             from bot.history.predictit import open_predictit
 

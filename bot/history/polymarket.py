@@ -16,6 +16,7 @@ from bot.errors import BadData, ConfigError
 from bot.history.archive import Archive, Listing, VenueFacts
 from bot.history.fees import FeeRegime, fee_dates
 from bot.history.series import find_series
+from bot.history.shown import read_shown
 from bot.model.units import parse_decimal
 from bot.venues.books import epoch_ms
 from bot.venues.recorded.columns import ParquetColumns
@@ -33,13 +34,16 @@ USABLE_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 """
 
 
-def open_polymarket(folder: Path, *, books: Assumed, fees: FeeRegime) -> Archive:
+def open_polymarket(
+    folder: Path, *, books: Assumed, fees: FeeRegime, recorded_books: Path
+) -> Archive:
     """Read and check a folder of daily prices.
 
     Args:
         folder: Where ``markets.csv.gz`` and ``prices.parquet`` lie.
         books: What books are made of.
         fees: Which fees to charge.
+        recorded_books: Where books of some markets were recorded; it need not be there.
 
     Raises:
         ConfigError: A file is missing, or pyarrow is.
@@ -63,11 +67,12 @@ def open_polymarket(folder: Path, *, books: Assumed, fees: FeeRegime) -> Archive
     ends = np.array([each.resolved_ms or np.iinfo(np.int64).max for each in listings])
     starts = np.array([each.listed_ms for each in listings])
     used = (times_ms < ends[keys]) & (times_ms >= starts[keys])
+    shown = read_shown(recorded_books, listings)
     return Archive(
         facts=VenueFacts(
             name="Polymarket",
             is_tradable=True,
-            assumed=_assumed(books, fees),
+            assumed=_assumed(books, fees, shown=len(shown)),
             usable_since=USABLE_SINCE,
         ),
         listings=listings,
@@ -75,6 +80,7 @@ def open_polymarket(folder: Path, *, books: Assumed, fees: FeeRegime) -> Archive
         times_ms=times_ms[used],
         prices_e6=_prices_e6(columns)[used],
         books=books,
+        shown=shown,
         source=str(folder),
     )
 
@@ -121,13 +127,14 @@ def _listing(row: dict[str, str], fees: FeeRegime) -> Listing:
     )
 
 
-def _assumed(books: Assumed, fees: FeeRegime) -> str:
+def _assumed(books: Assumed, fees: FeeRegime, *, shown: int) -> str:
     charged = {
         FeeRegime.DATED: "fees as they were charged on each day",
         FeeRegime.TODAY: "today's fees on every day",
         FeeRegime.NONE: "no fees",
     }[fees]
+    recorded = f"; the books of {shown:,} bars are recorded ones" if shown else ""
     return (
-        f"{books.note}; tick 0.001; {charged}; the price of token 1 is 1 - p; a market is listed"
-        " with its first bar; its series is told from its question"
+        f"{books.note}{recorded}; tick 0.001; {charged}; the price of token 1 is 1 - p; a market"
+        " is listed with its first bar; its series is told from its question"
     )

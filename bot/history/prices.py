@@ -10,8 +10,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.errors import BadData, ConfigError
-from bot.model.portfolio import Holding, Reading
+from bot.model.portfolio import Holding, PriceFile, PriceFolder, Reading
+from bot.portfolio.prices import parse_csv
 from bot.portfolio.sources import Answer
+from bot.portfolio.table import decode
 from bot.venues.books import from_epoch_ms
 from bot.venues.recorded.columns import ParquetColumns
 
@@ -98,6 +100,40 @@ def read_closes(folder: Path, symbols: Iterable[str]) -> dict[str, Closes]:
     return found
 
 
+def read_own_closes(source: PriceFile | PriceFolder, symbols: Iterable[str]) -> dict[str, Closes]:
+    """Read the closes of these symbols from a person's own CSV files, as the config names them.
+
+    A row that names only a day is the close of that day, and known when New York closed.
+
+    Raises:
+        ConfigError: A file cannot be read.
+        BadData: A row cannot be read.
+    """
+    found: dict[str, Closes] = {}
+    for symbol in symbols:
+        one = source.path / f"{symbol}.csv" if isinstance(source, PriceFolder) else source.path
+        if isinstance(source, PriceFolder) and not one.exists():
+            continue
+        try:
+            text = decode(one.read_bytes())
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{one}: cannot be read ({error})") from None
+        only = symbol if isinstance(source, PriceFolder) else ""
+        history = parse_csv(text, name=str(one), columns=source.columns, symbol=only)
+        rows = history.get(symbol, ())
+        if rows:
+            found[symbol] = Closes(
+                known_at=tuple(_own_known_at(row.as_of, symbol) for row in rows),
+                prices=tuple(row.number for row in rows),
+            )
+    return found
+
+
+def has_closes(folder: Path) -> bool:
+    """Whether a folder holds recorded closes."""
+    return any((folder / name).exists() for name in _FILES)
+
+
 def start_holdings(
     holdings: Sequence[Holding], closes: dict[str, Closes], *, at: datetime
 ) -> tuple[Holding, ...]:
@@ -173,6 +209,12 @@ def _check(rows: Sequence[tuple[int, float]], name: str) -> None:
         if day_ms == next_ms:
             raise BadData(f"{name} has two closes on {from_epoch_ms(day_ms):%Y-%m-%d};"
                           " remove the one that is not true")  # fmt: skip
+
+
+def _own_known_at(as_of: datetime, symbol: str) -> datetime:
+    if as_of.time() != time():
+        return as_of
+    return _known_at(as_of.date(), midnight=symbol in _AROUND_THE_CLOCK)
 
 
 def _known_at(day: date, *, midnight: bool) -> datetime:

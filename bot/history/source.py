@@ -136,6 +136,9 @@ class HistoryMarketData:
     def _make(self, key: int, index: int, number: int) -> Quote:
         at_ms, price_e6 = self._archive.bar(key, number)
         tokens = self._archive.listings[key].market.token_ids
+        shown = self._archive.shown.get((key, at_ms))
+        if shown is not None:
+            return Quote(shown if index == 0 else mirror(shown, tokens[1]), from_epoch_ms(at_ms))
         # A millionth more each day: what shows more than when we took from it is whole again.
         depth = Shares(self._archive.books.depth_per_cent + from_e6(number))
         books = replace(self._archive.books, depth_per_cent=depth)

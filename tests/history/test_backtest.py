@@ -258,3 +258,44 @@ def test_hole_at_the_start_is_named_and_no_price_in_it_is_used(
     found = run(data, write_config(tmp_path), since=since, until=at("01-05"), ledger=ledger)
     assert found.run.holes == ("2023-12-20 to 2023-12-31: no usable event prices here",)
     assert min(fill.at for fill in read_ledger(ledger).fills()) >= at("01-01")
+
+
+OWN = "portfolio: {{holdings: [{{symbol: SPY, quantity: 200, asset_class: equity}}], prices: {}}}"
+STATED = "portfolio: {holdings: [{symbol: SPY, value: 100000, asset_class: equity}]}"
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_own_price_files_serve_where_no_closes_are_recorded(
+    tmp_path: Path, ledger: Path, kind: str
+) -> None:
+    data = Recorded().write(tmp_path / "data")
+    (data / "prices" / "etf_index_crypto_ohlcv.parquet").unlink()
+    rows = [f"SPY,500,{day}" for day in days("2024-02-20", 20)]
+    rows += [f"SPY,550,{day}T21:00:00Z" for day in days("2024-03-11", 12)]
+    text = "\n".join(["symbol,price,as_of", *rows]) + "\n"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "SPY.csv").write_text(text)
+    named = "{file: own/SPY.csv}" if kind == "file" else "{folder: own}"
+    settings = write_config(tmp_path, CONFIG.replace(STATED, OWN.format(named)))
+    run(data, settings, since=SINCE, until=UNTIL, ledger=ledger)
+    equity = equity_of(ledger)
+    # A row of a day is its close: at midnight the one of the day before is the last that is known.
+    assert equity["02-28"].portfolio_as_of == at("02-27T21:00")
+    assert equity["03-12"].portfolio_usd_est == pytest.approx(110_000)
+    assert equity["03-12"].portfolio_as_of == at("03-11T21:00")
+
+
+def test_own_price_file_that_is_not_there_is_named(tmp_path: Path, ledger: Path) -> None:
+    data = Recorded().write(tmp_path / "data")
+    (data / "prices" / "etf_index_crypto_ohlcv.parquet").unlink()
+    settings = write_config(tmp_path, CONFIG.replace(STATED, OWN.format("{file: none.csv}")))
+    with pytest.raises(ConfigError, match=r"none\.csv: cannot be read"):
+        run(data, settings, since=SINCE, until=UNTIL, ledger=ledger)
+
+
+def test_own_folder_without_the_symbol_is_named(tmp_path: Path, ledger: Path) -> None:
+    data = Recorded().write(tmp_path / "data")
+    (data / "prices" / "etf_index_crypto_ohlcv.parquet").unlink()
+    settings = write_config(tmp_path, CONFIG.replace(STATED, OWN.format("{folder: nowhere}")))
+    with pytest.raises(ConfigError, match="SPY has no recorded price"):
+        run(data, settings, since=SINCE, until=UNTIL, ledger=ledger)
