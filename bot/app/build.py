@@ -217,6 +217,7 @@ def make_terms(settings: Settings) -> Terms:
         funding_rate=settings.funding_rate,
         correlations=settings.correlations,
         volatility=settings.volatility,
+        volatility_reading=settings.volatility_reading,
         deadline=DEADLINE,
     )
 

@@ -224,6 +224,13 @@ class ConfigFile(Group):
     volatility: Annotated[
         Share, Field(description="how much the portfolio moves in a year apart from the events")
     ] = 0.16
+    volatility_reading: Annotated[
+        Words,
+        Field(
+            description="a volatility of portfolio.computed: while it is in stress, losses and"
+            " volatility count as many times as much as it has grown, at most twice"
+        ),
+    ] = ""
     correlations: Annotated[
         CorrelationsFile, Field(description="how closely events move together")
     ] = CorrelationsFile()

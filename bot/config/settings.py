@@ -62,6 +62,8 @@ class Settings:
     """Most premium over any 365 days for the events of one cluster; None for no such limit."""
     funding_rate: float
     volatility: float
+    volatility_reading: str
+    """A ``volatility`` of ``portfolio.computed``; empty for none."""
     correlations: Correlations
     max_price_age: timedelta
     max_quote_age: timedelta
@@ -118,6 +120,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     computed = read_computed(top, problems)
     if file is not None:
         problems += _contradictions(file, top)
+        problems += _unknown_reading(file, computed, top)
     if problems or file is None:
         raise ConfigError(report(str(path), problems))
     return _settings(file, computed, top=top, path=path, environment=environment)
@@ -139,6 +142,18 @@ def _contradictions(file: ConfigFile, top: MapNode) -> Iterator[Problem]:
     if recorded and recorded.since and recorded.until and recorded.since >= recorded.until:
         text = "recorded.since is not before recorded.until. Swap them."
         yield Problem(line_of(top, ("recorded", "since")), text)
+
+
+def _unknown_reading(
+    file: ConfigFile, computed: tuple[NamedReading, ...], top: MapNode
+) -> Iterator[Problem]:
+    """Yield that the reading which makes losses larger is none that says so."""
+    named = file.volatility_reading
+    fit = [name for name, rule in computed if rule.name() == "volatility"]
+    if named and named not in fit:
+        has = f"those are {', '.join(fit)}" if fit else "there is none"
+        text = f"volatility_reading is {named!r}, no volatility of portfolio.computed: {has}."
+        yield Problem(line_of(top, ("volatility_reading",)), text)
 
 
 def _settings(
@@ -163,6 +178,7 @@ def _settings(
         max_cluster=file.max_cluster,
         funding_rate=file.funding_rate,
         volatility=file.volatility,
+        volatility_reading=file.volatility_reading,
         correlations=Correlations(**dict(file.correlations)),
         max_price_age=file.max_price_age,
         max_quote_age=file.max_quote_age,

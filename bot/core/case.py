@@ -14,6 +14,7 @@ from bot.core.pairs import book_of_complement, find_waiting
 from bot.core.roll import RUNS_ON, MarketChoice, choose_market, is_tradable
 from bot.core.rounding import round_estimate
 from bot.core.smoothing import smooth
+from bot.core.stress import stress_scale
 from bot.core.utility import TwoState
 from bot.model.decision import Forecast, Reason
 from bot.model.market import Book, FeeSchedule
@@ -287,6 +288,7 @@ def _exposure(
     loss = measure_loss(
         view.portfolio.holdings, event=event.event, impact=strategy.impact, probability=mid
     )
+    loss = UsdEst(loss * stress_scale(view))
     return UsdEst(round_estimate(loss - cover_from_outside(view, event, strategy)))
 
 

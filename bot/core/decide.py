@@ -13,6 +13,7 @@ from bot.core.event import REFUSED_AGAIN, Due, EventOutcome, decide_event, look_
 from bot.core.patience import TRADED_AT
 from bot.core.risk import check_orders
 from bot.core.rounding import round_estimate
+from bot.core.stress import stress_scale
 from bot.model.decision import Decision, Denial, EventDecision, Reason, Verdict
 from bot.model.orders import OrderIntent, Purpose, Side
 from bot.model.strategy import Strategy
@@ -42,6 +43,9 @@ def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
         decisions = [_settle(each, funding, approved, denials, view.now) for each in outcomes]
     if stale := stale_prices(view):
         notes.append(Reason(code="STALE_PRICES", text=f"{stale}: exposure frozen, no new premium"))
+    if (scale := stress_scale(view)) > 1.0:
+        text = f"{view.limits.volatility_reading} is in stress: losses count {scale:.2f} times"
+        notes.append(Reason(code="VOLATILITY_STRESS", text=text))
     return Decision(
         cycle=view.cycle,
         at=view.now,

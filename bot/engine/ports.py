@@ -72,6 +72,8 @@ class Terms:
     volatility: float
     deadline: timedelta
     """A cycle that takes longer is ended."""
+    volatility_reading: str = ""
+    """Reading whose stress makes losses larger; empty for none."""
 
     def limits(self, portfolio: Portfolio) -> SharedLimits:
         """Return the shared limits in USD for this portfolio, rounded down to the cent."""
@@ -98,6 +100,7 @@ class Terms:
             funding_rate=self.funding_rate,
             correlations=self.correlations,
             volatility=self.volatility,
+            volatility_reading=self.volatility_reading,
         )
 
 

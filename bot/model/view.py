@@ -157,6 +157,8 @@ class SharedLimits:
     correlations: Correlations = Correlations()
     volatility: float = 0.16
     """Of the portfolio by all but the events, a year: that of broad shares."""
+    volatility_reading: str = ""
+    """A ``volatility`` reading; in its stress losses and ``volatility`` grow as it has grown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

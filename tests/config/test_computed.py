@@ -35,6 +35,27 @@ def test_readings_are_rules_by_name_and_files_are_beside_the_config() -> None:
     )
 
 
+def test_the_reading_that_makes_losses_larger_is_named() -> None:
+    path = Path(__file__).with_name("good.yaml")
+    assert load_settings(path, {}).volatility_reading == "btc_vol"
+
+
+@pytest.mark.parametrize(
+    ("computed", "has"),
+    [
+        ("", "there is none"),
+        ("  computed: {vol: {rule: volatility, file: a.csv}}\n", "those are vol"),
+    ],
+)
+def test_a_reading_that_is_no_volatility_makes_no_loss_larger(
+    computed: str, has: str, tmp_path: Path
+) -> None:
+    (said,) = said_of(f"{HEAD}{computed}volatility_reading: VIX\n", tmp_path)
+    assert said.endswith(
+        f"volatility_reading is 'VIX', no volatility of portfolio.computed: {has}."
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

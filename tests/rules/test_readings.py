@@ -19,9 +19,10 @@ from tests.rules.series import DAY, LAST, NOW, rows, serve, walk
 async def test_a_volatility_is_in_points_a_year() -> None:
     rule: ReadingRule = Volatility(file="SPY.csv")
     get, asked = serve({"SPY.csv": walk(900, sigma=0.2)})
-    level, stress = rule.read(await rule.fetch(get), "vol", NOW)
+    level, stress, ratio = rule.read(await rule.fetch(get), "vol", NOW)
     assert asked == [("SPY.csv", "price", "", DAY)]
     assert (level.name, stress.name, level.as_of) == ("vol", "vol.stress", LAST)
+    assert (ratio.name, ratio.as_of) == ("vol.ratio", LAST)
     assert level.number == pytest.approx(20.0, rel=0.35)
     assert stress.number in (0.0, 1.0)
 
@@ -33,6 +34,8 @@ def test_a_loud_week_is_stress_and_a_calm_year_ends_it() -> None:
     still = [calm[-1] * (1.0 + 0.003 * (day % 2)) for day in range(120)]
     assert rule.read((rows(*calm),), "v", NOW)[1].number == 0.0
     assert rule.read((rows(*calm, *loud),), "v", NOW)[1].number == 1.0
+    assert rule.read((rows(*calm, *loud),), "v", NOW)[2].number > 2.0
+    assert rule.read((rows(*calm),), "v", NOW)[2].number == pytest.approx(1.0, abs=0.5)
     assert rule.read((rows(*calm, *loud, *still),), "v", NOW)[1].number == 0.0
 
 

@@ -1,10 +1,12 @@
 """Reading: how much a price moves, and whether that is stress."""
 
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from bot.core.rounding import round_estimate
 from bot.model.portfolio import Reading
 from bot.model.signal import Get, Raw
 from bot.model.text import Delay, Share, Whole, Words
@@ -19,7 +21,8 @@ class Volatility(ReadingRule):
 
     Exponentially weighted, 0.94 a step. Beside ``NAME`` it gives ``NAME.stress``, 1 in stress and
     0 in calm: stress begins when the volatility is above the quantile ``enter`` of its own last
-    750 steps and ends below the quantile ``leave``, each for ``confirm`` steps in a row.
+    750 steps and ends below the quantile ``leave``, each for ``confirm`` steps in a row. And it
+    gives ``NAME.ratio``: how many times its own median of those steps it is.
     """
 
     file: Annotated[Words, Field(description="the price history: a CSV file, prices/SPY.csv")]
@@ -61,4 +64,9 @@ class Volatility(ReadingRule):
             leave=running_quantiles(levels, self.leave, window=_WINDOW),
             confirm=self.confirm,
         )
-        return level_and_stress(name, levels[-1], stress=stress[-1], as_of=prices[-1].as_of)
+        as_of = prices[-1].as_of
+        usual = median(levels[-_WINDOW:])
+        ratio = Reading(
+            name=f"{name}.ratio", number=round_estimate(levels[-1] / usual), as_of=as_of
+        )
+        return (*level_and_stress(name, levels[-1], stress=stress[-1], as_of=as_of), ratio)
