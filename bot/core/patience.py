@@ -119,7 +119,9 @@ def _turnover_spent(case: Case, plan: Plan) -> Reason | None:
     """Return that the trade is more than is left of the year's turnover; None if it is not."""
     limits, (wish, *_) = case.strategy.limits, plan.wishes
     used = case.view.account.turnover_by_event.get(case.event.event, ZERO_USD)
-    trade = min(abs(wish.trade.cash), float(limits.max_order_usd))
+    # The limits of premium and order cut a trade afterwards: it is never more than they let pass.
+    most = min(limits.max_order_usd, limits.max_premium_usd)
+    trade = min(abs(wish.trade.cash), float(most))
     if float(used) + trade <= float(limits.turnover_usd):
         return None
     text = (
