@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from bot.cli.program import COMMANDS
+from bot.app.sweep.grid import read_grid
 from bot.config import load_settings
 from bot.config.file import ConfigFile
 from bot.core import risk
@@ -142,6 +143,11 @@ def completed(block: str) -> str:
     return block + "\n" + "\n".join(rest) + "\n"
 
 
+def is_grid(block: str) -> bool:
+    given = yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts only
+    return isinstance(given, dict) and given.keys() == {"options"}
+
+
 def is_config(given: dict[str, object]) -> bool:
     return given.keys() <= ConfigFile.model_fields.keys()
 
@@ -151,6 +157,12 @@ BLOCKS = list(yaml_blocks())
 
 @pytest.mark.parametrize("block", [text for _, text in BLOCKS], ids=[name for name, _ in BLOCKS])
 def test_every_yaml_block_can_be_used(block: str, tmp_path: Path) -> None:
+    if is_grid(block):
+        (tmp_path / "grid.yaml").write_text(block, encoding="utf-8")
+        for variant in read_grid(tmp_path / "grid.yaml", strategies=REPO / "strategies"):
+            for name, changed in variant.files:
+                parse_strategy(changed, name)
+        return
     text = completed(block)
     if is_config(yaml.load(text, Loader=yaml.BaseLoader)):  # noqa: S506 - as above
         path = tmp_path / "config.yaml"
