@@ -12,8 +12,8 @@ from types import ModuleType
 import pytest
 import yaml
 
-from bot.cli.program import COMMANDS
 from bot.app.sweep.grid import read_grid
+from bot.cli.program import COMMANDS
 from bot.config import load_settings
 from bot.config.file import ConfigFile
 from bot.core import risk
