@@ -91,7 +91,7 @@ def read_closes(folder: Path, symbols: Iterable[str]) -> dict[str, Closes]:
     if not paths:
         raise ConfigError(
             f"{folder}: holds no recorded prices of a portfolio, such as {_FILES[0]}. Name the"
-            " folder above it with --data"
+            " folder above it with --data, or files of your own under portfolio.prices"
         )
     for path in paths:
         if missing:

@@ -55,9 +55,21 @@ def pick_instants() -> list[datetime]:
 
 
 def read_examples() -> list[tuple[str, str]]:
-    """Return name and text of the ten strategies that the documentation runs."""
+    """Return the ten strategies that the documentation runs; some listen to signals, and learn."""
     folder = REPO / "docs/examples/backtest/strategies"
-    return [(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.yaml"))]
+    examples = [(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.yaml"))]
+    return [
+        (name, text + SIGNALS if number % 2 else text)
+        for number, (name, text) in enumerate(examples)
+    ]
+
+
+def most_premium(ledger: Path) -> int:
+    """Return the most that the buys of any 365 days cost, less what was sold, millionths."""
+    fills = read_rows(ledger, "SELECT at, cash_e6 FROM journal WHERE kind = 'fill' ORDER BY at")
+    moves = [(datetime.fromisoformat(row["at"]), -int(row["cash_e6"])) for row in fills]
+    year = timedelta(days=365)
+    return max(sum(e6 for then, e6 in moves if at - year < then <= at) for at, _ in moves)
 
 
 def run_through(settings: Settings, folders: Sequence[tuple[datetime, Path]], ledger: Path) -> Path:
@@ -74,6 +86,7 @@ def traces(ledger: Path) -> list[tuple[str, bytes]]:
     return [(each.view_digest, each.decision_bytes) for each in read_decisions(ledger)]
 
 
+SIGNALS = "forecast: {signals: [market, {hazard: {happened: 1, years: 10}}]}\n"
 MONEY = "SELECT at, kind, token_id, shares_e6, cash_e6, fee_e6 FROM journal ORDER BY id"
 
 
@@ -99,6 +112,11 @@ def test_nothing_after_an_instant_changes_a_decision_before_it(
     money = [tuple(row) for row in read_rows(base, MONEY)]
     assert [tuple(row) for row in read_rows(other, MONEY)] == money
     assert {row[1] for row in money} >= {"fill", "settlement"}
+    learned = read_rows(base, "SELECT count(*) FROM forecasts JOIN outcomes USING (token_id)")
+    assert learned[0][0] > 100
+    budget = settings.premium_budget.usd
+    assert budget is not None
+    assert 0 < most_premium(base) <= budget * 10**6
 
 
 @pytest.mark.soak
