@@ -9,12 +9,12 @@ from bot.core.exposure import cover_from_outside, measure_loss
 from bot.core.faults import find_fault, say_crossed
 from bot.core.fees import fee_per_share
 from bot.core.forecast import days_until, pool_forecast, prior_weight
+from bot.core.nervous import nervous_scale
 from bot.core.orders import MINIMUM_MARKETABLE_USD, say_until
 from bot.core.pairs import book_of_complement, find_waiting
 from bot.core.roll import RUNS_ON, MarketChoice, choose_market, is_tradable
 from bot.core.rounding import round_estimate
 from bot.core.smoothing import smooth
-from bot.core.stress import stress_scale
 from bot.core.utility import TwoState
 from bot.model.decision import Forecast, Reason
 from bot.model.market import Book, FeeSchedule
@@ -288,7 +288,7 @@ def _exposure(
     loss = measure_loss(
         view.portfolio.holdings, event=event.event, impact=strategy.impact, probability=mid
     )
-    loss = UsdEst(loss * stress_scale(view))
+    loss = UsdEst(loss * nervous_scale(view))
     return UsdEst(round_estimate(loss - cover_from_outside(view, event, strategy)))
 
 

@@ -10,10 +10,10 @@ from msgspec import structs
 from bot.core.budget import Funding, fund, left_of_shared, measure_usage
 from bot.core.case import stale_prices
 from bot.core.event import REFUSED_AGAIN, Due, EventOutcome, decide_event, look_at
+from bot.core.nervous import nervous_scale
 from bot.core.patience import TRADED_AT
 from bot.core.risk import check_orders
 from bot.core.rounding import round_estimate
-from bot.core.stress import stress_scale
 from bot.model.decision import Decision, Denial, EventDecision, Reason, Verdict
 from bot.model.orders import OrderIntent, Purpose, Side
 from bot.model.strategy import Strategy
@@ -43,7 +43,7 @@ def decide(view: View, strategies: Sequence[Strategy]) -> Decision:
         decisions = [_settle(each, funding, approved, denials, view.now) for each in outcomes]
     if stale := stale_prices(view):
         notes.append(Reason(code="STALE_PRICES", text=f"{stale}: exposure frozen, no new premium"))
-    if (scale := stress_scale(view)) > 1.0:
+    if (scale := nervous_scale(view)) > 1.0:
         text = f"{view.limits.volatility_reading} is in stress: losses count {scale:.2f} times"
         notes.append(Reason(code="VOLATILITY_STRESS", text=text))
     return Decision(

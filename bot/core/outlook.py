@@ -12,11 +12,11 @@ import numpy as np
 
 from bot.core.copula import Loadings
 from bot.core.known import Known
+from bot.core.nervous import nervous_scale
 from bot.core.orders import Wish
 from bot.core.programme import Trouble
 from bot.core.programme.problem import Floats
 from bot.core.scenarios import Group, Scenarios, chances_behind, joint_scenarios
-from bot.core.stress import stress_scale
 from bot.core.worlds import spread_worth, worth_by_scenario
 from bot.model.orders import Side
 from bot.model.units import EventId, TokenId
@@ -79,7 +79,7 @@ def look_out(
     wealth, node_weights = spread_worth(
         worth,
         uncertain_usd=np.sqrt(happens @ unsure**2),
-        volatility=view.limits.volatility * stress_scale(view) * math.sqrt(max(days, 0.0) / 365.0),
+        volatility=view.limits.volatility * nervous_scale(view) * math.sqrt(max(days, 0.0) / 365.0),
     )
     sure = _sure(view, known, others, scenarios.pays, place)
     return Outlook(scenarios, place, wealth + sure[:, None], node_weights)

@@ -8,9 +8,9 @@ import pytest
 from bot.core.case import Case, open_case
 from bot.core.decide import decide
 from bot.core.known import know_all
+from bot.core.nervous import nervous_scale
 from bot.core.outlook import look_out
 from bot.core.programme import Trouble
-from bot.core.stress import stress_scale
 from bot.model.decision import EventDecision
 from bot.model.portfolio import Reading
 from bot.model.view import Correlations, View
@@ -40,26 +40,26 @@ def nervous(
 
 @pytest.mark.parametrize(("ratio", "scale"), [(1.6, 1.6), (0.7, 1.0), (3.0, 2.0), (None, 1.0)])
 def test_losses_grow_as_volatility_has_and_at_most_twice(ratio: float | None, scale: float) -> None:
-    assert stress_scale(nervous(make_view(), ratio)) == scale
+    assert nervous_scale(nervous(make_view(), ratio)) == scale
 
 
 @pytest.mark.parametrize("stress", [0.0, None])
 def test_in_calm_nothing_grows(stress: float | None) -> None:
-    assert stress_scale(nervous(make_view(), 1.6, stress=stress)) == 1.0
+    assert nervous_scale(nervous(make_view(), 1.6, stress=stress)) == 1.0
 
 
 def test_a_reading_too_old_says_nothing() -> None:
-    assert stress_scale(nervous(make_view(), 1.6, age=timedelta(days=4))) == 1.6
-    assert stress_scale(nervous(make_view(), 1.6, age=timedelta(days=5))) == 1.0
+    assert nervous_scale(nervous(make_view(), 1.6, age=timedelta(days=4))) == 1.6
+    assert nervous_scale(nervous(make_view(), 1.6, age=timedelta(days=5))) == 1.0
 
 
 def test_no_reading_is_looked_at_unless_it_is_named() -> None:
     view = nervous(make_view(), 1.6)
 
-    assert stress_scale(replace(view, limits=make_view().limits)) == 1.0
+    assert nervous_scale(replace(view, limits=make_view().limits)) == 1.0
 
 
-def test_stress_scales_the_loss_and_the_background_of_the_programme() -> None:
+def test_nervous_scales_the_loss_and_the_background_of_the_programme() -> None:
     calm, stress = (_spread(make_view(), scale) for scale in (1.0, 1.6))
 
     assert stress[0] == pytest.approx(1.6 * calm[0])
