@@ -22,6 +22,7 @@ BENCHMARKS = (
     "policy_contest",
     "fit_books",
     "backtest",
+    "sweep",
 )
 
 ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
