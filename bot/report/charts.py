@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LIGHT = "#bcbcbc"
 ALONE, HEDGED, LOSS, COVERED = "#7a7a7a", "#0b62c4", "#d8a24a", "#2a9d62"
 _STYLE = {
     "svg.fonttype": "none",  # words stay words: they can be searched, and the page is small
@@ -35,7 +36,7 @@ def draw_wealth(wealth: Wealth) -> str:
     """Return hedged and unhedged wealth, and their difference below, which is what hedging did."""
     with _style():
         figure, (above, below) = _figure(2, height=4.6, ratios=(3, 2))
-        above.plot(wealth.days, wealth.alone / 1e3, color=ALONE, label="unhedged")
+        above.plot(wealth.days, wealth.alone / 1e3, color=LIGHT, linewidth=4, label="unhedged")
         above.plot(wealth.days, wealth.hedged / 1e3, color=HEDGED, label="hedged, at the bid")
         above.set_ylabel("thousand USD")
         above.legend(loc="upper left")
@@ -51,11 +52,12 @@ def draw_drawdowns(wealth: Wealth) -> str:
     """Return how far below its highest day wealth was."""
     with _style():
         figure, (axes,) = _figure(1, height=2.6)
-        for series, colour, label in (
-            (wealth.alone, ALONE, "unhedged"),
-            (wealth.hedged, HEDGED, "hedged"),
+        for series, colour, width, label in (
+            (wealth.alone, LIGHT, 4.0, "unhedged"),
+            (wealth.hedged, HEDGED, 1.5, "hedged"),
         ):
-            axes.plot(wealth.days, -100.0 * drawdowns(series), color=colour, label=label)
+            below = -100.0 * drawdowns(series)
+            axes.plot(wealth.days, below, color=colour, linewidth=width, label=label)
         axes.set_ylabel("% below the peak")
         axes.legend(loc="lower left")
         return _svg(figure, "Drawdowns with and without hedges")
