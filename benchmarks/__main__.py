@@ -13,6 +13,7 @@ BENCHMARKS = (
     "decide_books",
     "joint_programme",
     "match_order",
+    "differential_fills",
     "ws_books",
     "check_start",
     "prepare_order",
