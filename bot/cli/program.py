@@ -13,8 +13,8 @@ from bot.errors import BotError, DataError, LedgerError, SourceDown, UserError, 
 
 COMMANDS = (
     "init", "check", "exposure", "markets", "plan", "run", "status", "health", "explain",
-    "forecast", "report", "replay", "data", "backtest", "sweep", "record", "halt", "resume",
-    "reconcile", "adopt", "wallet", "doctor", "owner", "sandbox", "rehearse",
+    "forecast", "report", "stress", "replay", "data", "backtest", "sweep", "record", "halt",
+    "resume", "reconcile", "adopt", "wallet", "doctor", "owner", "sandbox", "rehearse",
 )  # fmt: skip
 """In the order in which a newcomer meets them."""
 

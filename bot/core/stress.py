@@ -5,8 +5,7 @@ is all that would need it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from bot.core.case import stale_prices
@@ -19,8 +18,6 @@ from bot.model.orders import Side
 from bot.model.strategy import Strategy
 from bot.model.units import MILLION, EventId, Shares, TokenId, UsdEst, to_e6
 from bot.model.view import EventView, MarketView, Position, View
-
-NO_CHANCES: Mapping[EventId, float] = MappingProxyType({})
 
 
 class Hedge(NamedTuple):
@@ -68,14 +65,15 @@ class Stressed:
     """What is ours and cannot be had in time: a payout in dispute, a sale with nobody to take it.
     Less what the wait costs."""
     exit_cost_usd_est: UsdEst | None
-    """Spread, depth and fees of the sales, below the mid; of late money what the wait costs."""
+    """What all is worth at the mid less what its sale brings: spread, fees, and shares for which
+    there is no bid; of late money what the wait costs."""
     uncovered_usd_est: UsdEst | None
     """Loss of the known events, if they happen against if not, that no hedge pays: of those that
     happened; where none did, of all."""
     worst_usd_est: UsdEst | None = None
     """Wealth with hedges if none of them pays; only where it is open whether they do."""
     unsold_shares: float = 0.0
-    """Of which the books shown have no bids for; they bring nothing here."""
+    """For which the books shown have no bids; they bring nothing here."""
     sentence: str = ""
     unknown: tuple[str, ...] = ()
 
@@ -89,9 +87,9 @@ class Shock:
     name: str
     say: Callable[[Stressed, Stressed], str]
     """One sentence from what it leaves and from today."""
-    chances: Mapping[EventId, float] = NO_CHANCES
+    chances: Mapping[EventId, float] = field(default_factory=dict)
     """Other probabilities; 1 and 0: the event has happened, or can no longer."""
-    pays: Mapping[EventId, float] = NO_CHANCES
+    pays: Mapping[EventId, float] = field(default_factory=dict)
     """USD a share pays instead of 1 if its event happens."""
     spread: int = 1
     """Times today's."""
@@ -212,8 +210,10 @@ def _if_event(
     pays: dict[TokenId, float] = {}
     for each in shown:
         index = each.market.index_of(strategy.adverse)
-        if index is None or each.market.payouts is not None or held.isdisjoint(
-            each.market.token_ids
+        if (
+            index is None
+            or each.market.payouts is not None
+            or held.isdisjoint(each.market.token_ids)
         ):
             continue
         tokens = each.market.token_ids
@@ -263,7 +263,7 @@ def _fetch(today: Today, shock: Shock, hedge: Hedge) -> _Fetched:
         return _Fetched(owed)
     sold = _sell(today, shock, hedge)
     if shock.down:
-        return _Fetched(0.0, sold.at_once, 0.0 if sold.at_once is not None else None)
+        return _Fetched(0.0, sold.at_once)
     return sold
 
 
@@ -280,7 +280,8 @@ def _sell(today: Today, shock: Shock, hedge: Hedge) -> _Fetched:
     """Return what the sale of a whole position brings, by the fill engine of paper trading."""
     if hedge.market is None or hedge.book is None:
         return _UNKNOWN
-    book = _shaken(hedge.book, shock, move=_move(today, shock, hedge), tick=hedge.market.tick)
+    move = _move(today, shock, hedge)
+    book = _shaken(hedge.book, shock, move=move, step=to_e6(hedge.market.tick))
     if book is None:
         return _UNKNOWN
     fee = hedge.market.fee
@@ -293,9 +294,11 @@ def _sell(today: Today, shock: Shock, hedge: Hedge) -> _Fetched:
     )
     cash = (match.notional_e6 - match.fee_e6) / MILLION
     unsold = match.open_e6 / MILLION
-    sold = float(hedge.shares) - unsold
-    cost = sold * book.mid - cash if book.mid is not None else (None if sold else 0.0)
-    return _Fetched(cash, 0.0, cost, unsold)
+    mid = hedge.book.mid
+    if mid is None:
+        return _Fetched(cash, 0.0, None, unsold)
+    at_mid = float(hedge.shares) * min(max(mid + move / MILLION, 0.0), 1.0)
+    return _Fetched(cash, 0.0, at_mid - cash, unsold)
 
 
 def _move(today: Today, shock: Shock, hedge: Hedge) -> int:
@@ -307,14 +310,13 @@ def _move(today: Today, shock: Shock, hedge: Hedge) -> int:
     return move if hedge.if_event == 1.0 else -move
 
 
-def _shaken(book: Book, shock: Shock, *, move: int, tick: object) -> Book | None:
+def _shaken(book: Book, shock: Shock, *, move: int, step: int) -> Book | None:
     """Return a book under a stress; None where its spread is needed and not known."""
     wider = 0
     if shock.spread > 1 and book.bid_prices:
         if book.spread is None:
             return None
         wider = (shock.spread - 1) * (book.ask_prices[0] - book.bid_prices[0]) // 2
-    step = round(float(str(tick)) * MILLION)
 
     def side(prices: Sequence[int], sizes: Sequence[int], by: int) -> tuple[tuple[int, ...], ...]:
         levels = [
