@@ -101,7 +101,7 @@ def make_intent(wish: Wish, *, most_usd: Decimal) -> OrderIntent | Reason:
 def say_bargain(order: OrderIntent | LiveOrder) -> str:
     """Return an order's benefit and cost in USD and their ratio, in words."""
     benefit, cost = order.benefit_usd_est, order.cost_usd_est
-    said = f"benefit {benefit:,.2f} USD, cost {cost:,.2f} USD"
+    said = f"benefit {benefit:,.2f}, cost {cost:,.2f} USD"
     if order.purpose in _FORCED:
         return f"benefit not weighed: the reason to hold is gone, cost {cost:,.2f} USD"
     return f"{said}, ratio {benefit / cost:.1f}" if cost >= _LEAST_COST else f"{said}, no ratio"

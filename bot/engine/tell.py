@@ -48,8 +48,8 @@ def _say_fills(order: LiveOrder, fills: Sequence[Fill]) -> str:
     fee = sum((Decimal(fill.fee_usd) for fill in fills), Decimal(0))
     average = notional / shares * 100
     part = "" if shares >= order.size - Decimal("0.01") else f" of {order.size.normalize():f}"
-    filled = f"{shares.normalize():f}{part} shares at {average:.1f}c, fee {fee:.2f} USD"
-    return f"{filled}; order's {say_bargain(order)}"
+    filled = f"{shares.normalize():f}{part} shares at {average:.1f}c"
+    return f"{filled}; {say_bargain(order)}; fee {fee:.2f} USD"
 
 
 def tell_merged(ports: Ports, event: EventId, shares: Decimal, cash: Decimal) -> None:

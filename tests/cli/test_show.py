@@ -105,7 +105,7 @@ def test_an_order_that_rests_is_said_before_all_else() -> None:
     account = make_account(orders=[order])
     view = make_view(make_event(memory=make_memory(retry_at=NEXT)), account=account)
     assert the_row(board_after(view, make_strategy()), account).next == (
-        "buy of 60 at 11.0c: open; benefit 12.00 USD, cost 4.00 USD, ratio 3.0"
+        "buy of 60 at 11.0c: open; benefit 12.00, cost 4.00 USD, ratio 3.0"
     )
 
 

@@ -116,9 +116,9 @@ def test_an_order_carries_its_part_of_benefit_and_cost() -> None:
 @pytest.mark.parametrize(
     ("purpose", "cost", "said"),
     [
-        (Purpose.ADD, 4.0, "benefit 10.00 USD, cost 4.00 USD, ratio 2.5"),
-        (Purpose.ADD, -1.0, "benefit 10.00 USD, cost -1.00 USD, no ratio"),
-        (Purpose.ADD, 0.004, "benefit 10.00 USD, cost 0.00 USD, no ratio"),
+        (Purpose.ADD, 4.0, "benefit 10.00, cost 4.00 USD, ratio 2.5"),
+        (Purpose.ADD, -1.0, "benefit 10.00, cost -1.00 USD, no ratio"),
+        (Purpose.ADD, 0.004, "benefit 10.00, cost 0.00 USD, no ratio"),
         (Purpose.CLOSE, 4.0, "benefit not weighed: the reason to hold is gone, cost 4.00 USD"),
     ],
 )
