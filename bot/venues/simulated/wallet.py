@@ -53,10 +53,14 @@ class Wallet:
         self._changes.sort()
 
     def book(self, fill: Fill, *, now: datetime) -> None:
-        """Do what a new fill does to cash and tokens; it settles later."""
+        """Do what a new fill does to cash and tokens; it settles later.
+
+        The delay counts from the fill, not from when we hear of it: a run that hears of books as
+        they come, one that asks for them at each cycle and one that restarts all settle alike.
+        """
         if fill.trade_id in self._fills:
             raise InvariantError(f"trade {fill.trade_id} was matched twice; ids must be unique")
-        self._due[fill.trade_id] = now + self._delay
+        self._due[fill.trade_id] = fill.at + self._delay
         self._note(fill, now)
         self._apply(fill, sign=1)
 
