@@ -8,7 +8,8 @@ from bot.core.copula import Loadings
 from bot.core.known import Known
 from bot.core.programme import Trouble
 from bot.core.scenarios import Group, joint_scenarios
-from bot.core.stress import Hedge, Shock, Stressed, Today, apply
+from bot.core.stress import Shock, Stressed, apply
+from bot.core.today import Hedge, Today
 from bot.model.units import EventId
 
 JUMP = 0.20
@@ -157,13 +158,16 @@ def pays_if_loose(chance: float, *, correlation: float = LOOSE) -> float:
     Both are as probable as the market says and move together by a Gaussian copula.
 
     Args:
-        chance: Probability of the event.
-        correlation: Latent, from 0 to under 1; at 1 the contract pays exactly if it happens.
+        chance: Probability of the event, above 0.
+        correlation: Latent, from 0 to under 1; at 1 the contract would pay exactly if it happens.
+
+    Raises:
+        ValueError: One of them lies outside.
     """
     groups = (Group(name="event", chances=(chance,)), Group(name="market", chances=(chance,)))
     found = joint_scenarios(groups, Loadings(correlation, correlation))
-    if isinstance(found, Trouble) or chance <= 0.0:
-        return 0.0
+    if isinstance(found, Trouble):
+        raise ValueError(found.text)  # noqa: TRY004 - a wrong number, not a wrong type
     return float(found.weights @ found.happens.prod(axis=1)) / chance
 
 

@@ -26,7 +26,7 @@ def command(config: Path, *, as_json: bool, folder: Path | None) -> None:
     """Put stresses on what is held now, and history on the portfolio; sends nothing."""
     from bot.app.preview import preview
     from bot.core.shocks import stress_all
-    from bot.core.stress import see_today
+    from bot.core.today import see_today
 
     settings = read_settings(config)
     seen = asyncio.run(preview(settings, report=warn_of_source))

@@ -8,7 +8,8 @@ from rich.text import Text
 from bot.app.stress import Episode
 from bot.cli.show.tables import make_table
 from bot.cli.show.words import instant, percent, usd
-from bot.core.stress import Stressed, Today
+from bot.core.stress import Stressed
+from bot.core.today import Today
 
 
 def render_stress(
