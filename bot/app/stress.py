@@ -1,7 +1,7 @@
 """Historical episodes: what they did to the portfolio, and its hedges where there were markets."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from bot.app.backtest import Span, backtest
 from bot.config import Settings
+from bot.core.carried import Leg
 from bot.engine.cycle import CycleResult
 from bot.errors import DataError, UserError
 from bot.history.archive import Archive
@@ -120,13 +121,13 @@ def _run(settings: Settings, archive: Archive, prices: Path, period: Period) -> 
 def _sum_up(period: Period, evidence: Evidence, holes: tuple[str, ...]) -> Episode:
     wealth, legs = evidence.wealth, [life.leg for life in evidence.lives]
     if len(wealth.days) < 2:
-        return _unknown(period, "the portfolio has no recorded prices in this time")
+        return _unknown(period, "the portfolio has no two recorded prices in this time")
     alone, hedged = max_drawdown(wealth.alone), max_drawdown(wealth.hedged)
     premium = sum(float(leg.premium_usd) for leg in legs)
     brought = sum(float(leg.sold_usd + leg.payout_usd) for leg in legs)
     if legs:
         sentence = (
-            f"{len(legs)} hedges cost {premium:,.0f} USD and brought {brought:,.0f} USD until"
+            f"{_count(legs)} cost {premium:,.0f} USD and brought {brought:,.0f} USD until"
             f" {period.until:%Y-%m-%d}; the deepest fall was {hedged:.1%} instead of {alone:.1%}."
         )
     elif holes:
@@ -146,6 +147,10 @@ def _sum_up(period: Period, evidence: Evidence, holes: tuple[str, ...]) -> Episo
         brought_usd=brought,
         sentence=sentence,
     )
+
+
+def _count(legs: Sequence[Leg]) -> str:
+    return f"{len(legs)} hedge{'' if len(legs) == 1 else 's'}"
 
 
 def _say_why(evidence: Evidence) -> str:
