@@ -18,6 +18,7 @@ from tests.core.builders import (
     make_event,
     make_memory,
     make_order,
+    make_position,
     make_strategy,
     make_view,
     the_event,
@@ -39,9 +40,11 @@ class Watch:
 
 
 def watch(event: EventView | None = None) -> Watch:
-    """Watch an event that was planned an hour ago, with a trigger on a move of 5 points."""
-    planned = event or make_event(memory=make_memory(rule_state={"moved": 0.115}))
-    return Watch(make_view(planned), make_strategy(triggers={"moved": Moved()}))
+    """Watch a hedge that was planned an hour ago, with a trigger on a move of 5 points."""
+    memory = make_memory(shares=15_000.0, rule_state={"moved": 0.115})
+    account = make_account(positions=(make_position("15000"),))
+    view = make_view(event or make_event(memory=memory), account=account)
+    return Watch(view, make_strategy(triggers={"moved": Moved()}))
 
 
 def higher(token: str = YES) -> Book:
@@ -98,7 +101,7 @@ def test_an_order_that_rests_on_a_frozen_event_is_told() -> None:
 
 
 def test_a_market_that_closes_is_known_at_the_next_book() -> None:
-    watching = watch()
+    watching = Watch(make_view(), make_strategy())
     closed = make_market(closed=True, accepting_orders=False)
     watching.lookout.hear(MarketChanged(market=closed, at=LATER))
     assert watching.found == []
