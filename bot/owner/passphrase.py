@@ -13,6 +13,8 @@ PASSPHRASE, PASSPHRASE_FD, KEY_FD = (
     "POLYHEDGE_PASSPHRASE", "POLYHEDGE_PASSPHRASE_FD", "POLYHEDGE_KEY_FD",
 )  # fmt: skip
 _MOST = 4096
+_DIGITS = 9
+"""No system has descriptors of more digits."""
 
 Ask = Callable[[], str]
 """Asks a person at the terminal and returns what was typed."""
@@ -55,7 +57,7 @@ def read_descriptor(number: str, *, name: str) -> str:
     Raises:
         CredentialError: It is no number, or cannot be read.
     """
-    if not (number.isascii() and number.isdecimal()):
+    if not (number.isascii() and number.isdecimal() and len(number) <= _DIGITS):
         raise CredentialError(f"{name} was {number!r}; it must be the number of a descriptor.")
     try:
         with os.fdopen(int(number), "rb") as file:

@@ -158,6 +158,8 @@ def test_a_passphrase_comes_from_the_environment_a_descriptor_or_a_person() -> N
             {"POLYHEDGE_PASSPHRASE": "a", "POLYHEDGE_PASSPHRASE_FD": "0"}, "both set", id="two"
         ),
         pytest.param({"POLYHEDGE_PASSPHRASE_FD": "x"}, "must be the number", id="word"),
+        pytest.param({"POLYHEDGE_PASSPHRASE_FD": "9" * 20}, "must be the number", id="too large"),
+        pytest.param({"POLYHEDGE_PASSPHRASE_FD": "987654321"}, "cannot be read", id="large"),
         pytest.param({"POLYHEDGE_PASSPHRASE_FD": "987"}, "cannot be read", id="closed"),
     ],
 )
