@@ -46,8 +46,9 @@ async def _say(daemon: "Daemon") -> str:
             f"  venue       {settings.polymarket.clob_url}",
             f"  strategies  {names or 'none'} ({settings.strategies})",
             f"  bounds      at most {limits.max_total_usd:,.2f} USD in all hedges at once,"
-            f" {settings.live.max_premium_per_day_usd:,.2f} USD a day,",
-            f"              {limits.premium_budget_usd:,.2f} USD of premium in 365 days",
+            f" {limits.premium_budget_usd:,.2f} USD of premium in 365 days;",
+            "              trading halts once more than"
+            f" {settings.live.max_premium_per_day_usd:,.2f} USD were spent in 24 hours",
             f"  worst case  all hedges expire worthless: {limits.premium_budget_usd:,.2f} USD lost"
             " in a year. Hedges cost money on average.",
             f'  to stop     polyhedge halt "why", or make a file named {settings.halt_file}',

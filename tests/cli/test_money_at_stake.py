@@ -44,6 +44,8 @@ async def test_the_first_run_shows_wallet_bounds_and_worst_case(
     shown = capsys.readouterr().err
     assert named in shown
     assert "3,000.00 pUSD" in shown
+    assert "trading halts once more than 100.00 USD were spent in 24 hours" in shown
+    assert "USD a day" not in shown  # no order is held back by it, so it bounds nothing
     assert "worst case  all hedges expire worthless: 2,52" in shown
     assert "Hedges cost money on average." in shown
 
