@@ -33,7 +33,7 @@ class Stressed:
     Less what the wait costs."""
     exit_cost_usd_est: UsdEst | None
     """What all is worth at the mid less what its sale brings: spread, fees, and shares for which
-    there is no bid; of late money what the wait costs."""
+    there is no bid, where the mid is known; of late money what the wait costs."""
     uncovered_usd_est: UsdEst | None
     """Loss of the known events, if they happen against if not, that no hedge pays: of those that
     happened; where none did, of all."""
@@ -187,7 +187,7 @@ def _sell(today: Today, shock: Shock, hedge: Hedge) -> _Fetched:
     unsold = match.open_e6 / MILLION
     mid = hedge.book.mid
     if mid is None:
-        return _Fetched(cash, 0.0, None, unsold)
+        return _Fetched(cash, 0.0, None if book.bid_prices else 0.0, unsold)
     at_mid = float(hedge.shares) * min(max(mid + move / MILLION, 0.0), 1.0)
     return _Fetched(cash, 0.0, at_mid - cash, unsold)
 
@@ -244,9 +244,11 @@ def _say_unknown(today: Today, shock: Shock, fetched: Sequence[_Fetched]) -> Ite
         if shock.chances.get(event) == 1.0:
             yield f"what {event} costs: no market or price of it is known"
     for hedge, each in zip(today.hedges, fetched, strict=True):
+        name = hedge.market.slug if hedge.market is not None else hedge.token_id
         if each.at_once is None or each.late is None:
-            name = hedge.market.slug if hedge.market is not None else hedge.token_id
             yield f"what {hedge.shares:,f} shares of {name} bring: it has no book to go by"
+        elif each.cost is None:
+            yield f"what it costs to sell {name}: its book has no asks, so no mid"
 
 
 def _sum(parts: Iterator[float | None]) -> float | None:

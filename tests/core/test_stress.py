@@ -176,6 +176,9 @@ def test_bids_without_asks_can_be_sold_to_but_have_no_spread_to_triple() -> None
 
     assert found["TODAY"].brings_usd_est == pytest.approx(1_060.84)
     assert found["TODAY"].exit_cost_usd_est is None
+    assert found["TODAY"].unknown == (
+        "what it costs to sell fed-hike-dec: its book has no asks, so no mid",
+    )
     assert found["SPREADS_TRIPLE"].brings_usd_est is None
 
 
@@ -188,6 +191,7 @@ def test_without_bids_a_sale_brings_nothing_and_that_is_known() -> None:
 
     assert found["SPREADS_TRIPLE"].brings_usd_est == 0.0
     assert found["TODAY"].unsold_shares == 10_000.0
+    assert found["TODAY"].exit_cost_usd_est == 0.0  # nothing is sold
     assert "nobody bids for 10,000 shares" in found["TODAY"].sentence
 
 

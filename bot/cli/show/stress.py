@@ -43,8 +43,12 @@ def render_stress(
         flexible="scenario",
     )
     yield ""
-    for each in found:
-        yield Text.assemble((each.name, "bold"), f"  {each.sentence}")
+    yield make_table(
+        ("scenario", "what it does"),
+        [(each.name, each.sentence) for each in found],
+        width=width,
+        flexible="what it does",
+    )
     unknown = dict.fromkeys(text for each in found for text in each.unknown)
     for text in unknown:
         yield Text(f"Not known: {text}", "yellow")
