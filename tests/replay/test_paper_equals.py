@@ -21,14 +21,15 @@ from bot.app.replay import Summary, replay
 from bot.app.sources import endpoints, pace
 from bot.clock import SteppedClock, SystemClock
 from bot.config import MarketDataName, Mode, Recorded, RecordedSource, Settings, load_settings
+from bot.core.matching import LOT_E6
 from bot.model.market import Book, Market, MarketChanged, MarketEvent, Print
 from bot.model.units import MILLION, EventId
 from bot.model.view import View
 from bot.portfolio import open_portfolio
 from bot.sandbox.server import Sandbox
-from bot.venues.polymarket.market_data import PolymarketData
+from bot.venues.polymarket.market_data import STREAM, PolymarketData
 from tests.fakes import START, epoch_ms
-from tests.protocol.books import self_made
+from tests.protocol.books import CENT_E6, self_made
 from tests.protocol.stage import (
     BITCOIN,
     FED,
@@ -94,6 +95,7 @@ class Session:
     sandbox: Sandbox
     clock: ArrangedClock
     markets: dict[EventId, Market]
+    market_data: PolymarketData
     heard: list[MarketEvent] = field(default_factory=list)
 
     def at(self, seconds: float, act: Act) -> None:
@@ -121,8 +123,17 @@ class Session:
 
         return act
 
+    def moves_in_doubt(self, event: EventId, cents: int) -> Act:
+        """The daemon hears of it and does not trust it: its next cycle asks for the book."""
+
+        async def act() -> None:
+            self.show(event, cents)
+            await self.trade(event, cents * CENT_E6, size_e6=LOT_E6)
+
+        return act
+
     def moves_unseen(self, event: EventId, cents: int) -> Act:
-        """The book is in doubt, or nobody listens: the next cycle asks for it."""
+        """Nobody listens: the next cycle asks for the book."""
 
         async def act() -> None:
             self.show(event, cents)
@@ -131,17 +142,21 @@ class Session:
 
     def trades(self, event: EventId, price_e6: int, shares: int) -> Act:
         async def act() -> None:
-            trade = Print(
-                token_id=self.markets[event].token_ids[0],
-                price_e6=price_e6,
-                size_e6=shares * MILLION,
-                at_ms=epoch_ms(self.clock.now()),
-                taker_buys=False,
-            )
-            self.sandbox.tell(trade)
-            await self.until(lambda: trade in self.heard)
+            await self.trade(event, price_e6, size_e6=shares * MILLION)
 
         return act
+
+    async def trade(self, event: EventId, price_e6: int, *, size_e6: int) -> None:
+        """Let others trade, and wait until the daemon has heard of it and of all before it."""
+        trade = Print(
+            token_id=self.markets[event].token_ids[0],
+            price_e6=price_e6,
+            size_e6=size_e6,
+            at_ms=epoch_ms(self.clock.now()),
+            taker_buys=False,
+        )
+        self.sandbox.tell(trade)
+        await self.until(lambda: trade in self.heard)
 
     def changes(self, event: EventId, *, is_told: bool = True, **changes: Any) -> Act:
         """The market's state changes; the stream tells of a tick or a payout, not of a close."""
@@ -163,10 +178,11 @@ class Session:
 
     async def drops(self) -> None:
         self.sandbox.channel.drop_sockets()
-        await self.until(lambda: not self.sandbox.channel.subscribed)
+        await self.until(lambda: STREAM in self.market_data.problems)
 
-    async def is_connected(self) -> None:
+    async def connects(self) -> None:
         await self.until(lambda: len(self.sandbox.channel.subscribed) == len(self.markets))
+        await self.trade(FED, 30 * CENT_E6, size_e6=LOT_E6)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
@@ -176,21 +192,21 @@ class Session:
 
 def arrange(session: Session) -> None:
     """What happens, seconds from the start; a cycle runs about each 30 s, an order takes 0.25 s."""
-    session.at(10, session.is_connected)
+    session.at(10, session.connects)
     session.at(12, session.moves(FED, 31))
     session.at(45, session.moves(FED, 46))
     session.at(60.8, session.moves(FED, 46, shares_e6=40 * MILLION))  # under its order
     session.at(70, session.trades(BITCOIN, 293_000, 100))  # beyond the price of the resting order
     session.at(75, session.drops)
     session.at(80, session.moves_unseen(RECESSION, 45))
-    session.at(105, session.is_connected)
+    session.at(105, session.connects)
     session.at(110, session.moves(RECESSION, 46))
     session.at(130, session.changes(FED, tick=Decimal("0.001")))
-    session.at(140, session.moves_unseen(FED, 63))
+    session.at(140, session.moves_in_doubt(FED, 63))
     session.at(170, session.moves(RECESSION, 65))
     session.at(181.7, session.moves(RECESSION, 75))  # under its order, which finds nothing
     session.at(200, session.changes(BITCOIN, tick=Decimal("0.01")))  # the resting order is off it
-    session.at(205, session.moves_unseen(BITCOIN, 8))
+    session.at(205, session.moves_in_doubt(BITCOIN, 8))
     over = {"closed": True, "accepting_orders": False}
     session.at(250, session.changes(FED, is_told=False, **over))
     session.at(310, session.changes(FED, payouts=(Decimal(1), Decimal(0))))
@@ -206,11 +222,6 @@ async def live(folder: Path) -> Settings:
     ends_at = START + timedelta(days=200)
     markets = {event: replace(market, ends_at=ends_at) for event, market in made.items()}
     async with Sandbox(markets=markets.values(), clock=beside) as sandbox:
-        session = Session(sandbox=sandbox, clock=clock, markets=markets)
-        session.show(FED, 30)
-        session.show(RECESSION, 30)
-        session.show(BITCOIN, 30, above_e6=5_000)
-        arrange(session)
         settings = load_settings(write_files(folder, sandbox, PULSE), {})
         market_data = PolymarketData(
             endpoints=endpoints(settings),
@@ -219,6 +230,11 @@ async def live(folder: Path) -> Settings:
             clock=beside,
             report=lambda source, problem: None,
         )
+        session = Session(sandbox=sandbox, clock=clock, markets=markets, market_data=market_data)
+        session.show(FED, 30)
+        session.show(RECESSION, 30)
+        session.show(BITCOIN, 30, above_e6=5_000)
+        arrange(session)
         world = World(
             name=settings.market_data,
             clock=clock,
