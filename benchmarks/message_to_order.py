@@ -2,282 +2,142 @@
 
 ``polyhedge run --live`` runs as a process of its own against the local exchange of ``bot.sandbox``
 and a local chain, both in this process. One market after the other the book jumps from 30 to 45
-cents, which the strategy of that market, with the sizing rule ``coverage``, must hedge. Timed is
-from the send of that message, before it is made JSON, until POST /order has come in and is read;
-both instants are of this process's clock. Between two orders everything is left to settle, so the
-daemon has been idle for seconds each time.
+cents, which the strategy of that market must hedge: with the sizing rule ``coverage``, or, with
+``utility``, decided jointly with 11 others. Timed is from the send of that message, before it is
+made JSON, until POST /order has come in and is read; both instants are of this process's clock.
+Between two orders everything is left to settle, so the daemon has been idle for seconds each time.
 
-    python -m benchmarks.message_to_order [ORDERS]
+Beside it, after each order, in the same run: a bare POST of as many bytes as an order has, by
+httpx to the same server, from the call until it has come in, both ends in this process; and the
+``fdatasync`` of 4,096 bytes appended to a file on the same disk.
+
+    python -m benchmarks.message_to_order [coverage|utility|stages] [ORDERS]
+
+``stages`` runs ``coverage`` in a daemon that writes down where its time went (``timed_daemon``).
 """
 
 import asyncio
 import os
-import signal
-import statistics
 import sys
 import tempfile
 import time
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
+import httpx
+
+from benchmarks.live_world import ECHO, MARKETS, START_S, Timed, World, open_world
 from benchmarks.prepare_order import on_disk, percentiles
-from bot.clock import SystemClock
-from bot.errors import LedgerError
-from bot.ledger import LedgerReader
-from bot.model.market import Book, Market
-from bot.model.units import MILLION, Usd
-from bot.sandbox.chain import LocalChain, LocalMarkets
-from bot.sandbox.chain.orders import address_of
-from bot.sandbox.exchange import News
-from bot.sandbox.http import Reply, Request
-from bot.sandbox.server import Sandbox
-from bot.venues.books import epoch_ms
-from bot.venues.polymarket.settings import Endpoints
+from benchmarks.timed_daemon import tell_stages
 
-REPO = Path(__file__).resolve().parents[1]
-ORDERS = 100
-MARKETS = 200
-WARM_UP = 5
-P50_MS, P99_MS = 4.0, 10.0
-BLOCK_S = 0.5
-START_S, ORDER_S = 240.0, 60.0
-QUIET_S = 2.5
-"""A daemon that has not asked what cycles ask for this long is in none, and not in a pause of 1 s
-after one."""
-IN_A_CYCLE = ("/clob/data/", "/clob/order", "/gamma/markets/slug/", "/rpc")
-LEVELS = 5
-BEFORE, AFTER = 30, 45
-CLOCK = SystemClock()
-CONFIG = """
-mode: live
-market_data: polymarket
-ledger: ledger.db
-strategies: strategies
-portfolio: {{holdings: [{{symbol: QQQ, value: 600000, sector: technology}}]}}
-premium_budget: 90000usd
-max_total: 90000usd
-log_format: json
-wallet: {{address: '{wallet}'}}
-live: {{max_total_usd: 90000, max_premium_per_day_usd: 90000, confirmations: 1}}
-polymarket:
-  gamma_url: {gamma}
-  clob_url: {clob}
-  data_url: {data}
-  relayer_url: {relayer}
-  rpc_url: {rpc}
-  geoblock_url: {geoblock}
-  market_ws_url: {market_stream}
-  user_ws_url: {user_stream}
-"""
-STRATEGY = """
-strategy: {name}
-event: {{market: {{slug: {name}}}, adverse: "Yes", horizon: 400d}}
-impact: {{sector: {{technology: -10%}}}}
-sizing: {{rule: coverage, target: {{40%: 30%}}}}
-triggers: [{{probability: {{crosses: [40%]}}}}]
-costs: {{min_benefit_to_cost: 0.1}}
-limits: {{max_premium_usd: 50, max_order_usd: 50}}
-roll: {{before_end: 0d}}
-"""
+WARM_UP = 2
+BODY = b"x" * 900
+"""About as long as an order."""
+PAGE = b"\0" * 4096
 
 
-@dataclass(slots=True, kw_only=True)
-class World:
-    """Exchange and chain, the daemon's process, and when orders came in."""
+class Variant(NamedTuple):
+    """How the strategies size, and what must be reached, milliseconds."""
 
-    sandbox: Sandbox
-    markets: Sequence[Market]
-    folder: Path
-    daemon: Process
-    posted: asyncio.Queue[float] = field(default_factory=asyncio.Queue)
-    sent_at: float = 0.0
-    """When the exchange first sent a book message since this was 0."""
-    asked_at: float = 0.0
-    """When the daemon last asked for what cycles ask for."""
+    joint: int
+    orders: int
+    p50_ms: float
+    p99_ms: float
+    module: str = "bot"
 
-    def show(self, market: Market, cents: int) -> None:
-        """Let other people's orders for YES stand around this price."""
-        sizes = (4_000 * MILLION,) * LEVELS
-        steps = range(1, LEVELS + 1)
-        bids = tuple((cents - step) * MILLION // 100 for step in steps)
-        asks = tuple((cents + step) * MILLION // 100 for step in steps)
-        now = epoch_ms(CLOCK.now())
-        self.sandbox.tell(Book(market.token_ids[0], now, bids, sizes, asks, sizes))
 
-    def check(self) -> None:
-        """End everything if the daemon has ended."""
-        if self.daemon.returncode is not None:
-            raise SystemExit(f"the daemon ended: {self.last_lines()}")
+VARIANTS = {
+    "coverage": Variant(joint=0, orders=60, p50_ms=4, p99_ms=10),
+    "utility": Variant(joint=12, orders=30, p50_ms=12, p99_ms=25),
+    "stages": Variant(joint=0, orders=20, p50_ms=4, p99_ms=10, module="benchmarks.timed_daemon"),
+}
 
-    def last_lines(self) -> str:
-        """Return the end of the daemon's log."""
-        return (self.folder / "log").read_text()[-3000:]
 
-    def is_calm(self) -> bool:
-        """Whether the daemon has run a cycle, and nothing of its orders is under way."""
-        try:
-            reader = LedgerReader.open(self.folder / "ledger.db")
-        except LedgerError:  # it is being made
-            return False
-        try:
-            comparison = reader.comparison()
-            return (
-                reader.last_cycle() is not None
-                and not reader.orders_without_end()
-                and not reader.fills_not_final()
-                and comparison is not None
-                and not any(row.difference for row in comparison.rows)
-            )
-        finally:
-            reader.close()
+@dataclass(slots=True)
+class Measured:
+    """All orders of a run, and what was measured beside each, seconds."""
 
-    async def calm(self, within_s: float) -> None:
-        """Wait until the daemon is in no cycle and nothing is under way."""
-        async with asyncio.timeout(within_s):
-            while time.perf_counter() - self.asked_at < QUIET_S or not self.is_calm():
-                self.check()
-                await asyncio.sleep(0.2)
-
-    async def order(self, market: Market) -> float:
-        """Move a market's book; return seconds until the order for it has come in."""
-        self.sent_at = 0.0
-        self.show(market, AFTER)
-        began = self.sent_at
-        async with asyncio.timeout(ORDER_S):
-            came = await self.posted.get()
-        await self.calm(ORDER_S)
-        if not self.posted.empty():
-            raise SystemExit("a second order came for one message: this is not comparable")
-        return came - began
+    orders: list[Timed] = field(default_factory=list)
+    posts: list[float] = field(default_factory=list)
+    syncs: list[float] = field(default_factory=list)
 
 
 def main(arguments: list[str]) -> int:
     """Print the times; return 1 if one is longer than it must be."""
-    orders = int(arguments[0]) if arguments else ORDERS
-    times = asyncio.run(measure(orders))
+    names = [each for each in arguments if each in VARIANTS] or ["coverage", "utility"]
+    counts = [int(each) for each in arguments if each not in VARIANTS]
+    return max(run(name, *counts[:1]) for name in names)
+
+
+def run(name: str, orders: int = 0) -> int:
+    """Measure and print one variant; return 1 if it missed its number."""
+    variant = VARIANTS[name]
+    orders = orders or variant.orders
+    found = asyncio.run(measure(variant, orders))
+    times = [each.seconds for each in found.orders]
     p50, p99 = percentiles(times)
-    print(f"message_to_order: {orders} orders of the live daemon, {MARKETS} subscribed markets")
-    print(f"  p50 {p50:7.3f} ms  p99 {p99:7.3f} ms  (must be {P50_MS:g} and {P99_MS:g})")
-    halves = [statistics.median(times[at : at + 20]) * 1000 for at in range(0, len(times), 20)]
-    print(f"  medians of 20 in turn: {', '.join(f'{ms:.2f}' for ms in halves)}")
-    return int(p50 > P50_MS or p99 > P99_MS)
+    print(f"message_to_order: {name}, {orders} orders of the live daemon, {MARKETS} markets")
+    must = f"must be {variant.p50_ms:g} and {variant.p99_ms:g}"
+    print(f"  {'message to order':<34} p50 {p50:7.3f} ms  p99 {p99:7.3f} ms  ({must})")
+    beside = {
+        "daemon's processor time till then": [each.on_core for each in found.orders],
+        "daemon's wait for a core till then": [each.for_core for each in found.orders],
+        "a bare POST, httpx": found.posts,
+        "fdatasync of 4,096 bytes": found.syncs,
+    }
+    for what, seconds in beside.items():
+        a, b = percentiles(seconds)
+        print(f"  {what:<34} p50 {a:7.3f} ms  p99 {b:7.3f} ms")
+    print("  the slowest, ms:", " ".join(f"{each * 1000:.1f}" for each in sorted(times)[-8:]))
+    print(f"  load of the machine now {os.getloadavg()[0]:.1f}", flush=True)
+    return int(p50 > variant.p50_ms or p99 > variant.p99_ms)
 
 
-async def measure(orders: int) -> list[float]:
-    """Return seconds of each order."""
-    with tempfile.TemporaryDirectory(dir=on_disk()) as folder:
-        async with open_world(Path(folder)) as world:
-            try:
-                await world.calm(START_S)
-                times = [await world.order(market) for market in world.markets[: WARM_UP + orders]]
-            except TimeoutError:
-                raise SystemExit(f"it took too long: {world.last_lines()}") from None
-    return times[WARM_UP:]
+async def measure(variant: Variant, orders: int) -> Measured:
+    """Return what was measured, of as many daemons in turn as it takes."""
+    found = Measured()
+    while len(found.orders) < orders:
+        with tempfile.TemporaryDirectory(dir=on_disk()) as folder:
+            path = Path(folder)
+            async with open_world(path, joint=variant.joint, module=variant.module) as world:
+                try:
+                    await world.calm(START_S)
+                    await _measure(world, variant, found, orders)
+                except TimeoutError:
+                    raise SystemExit(f"it took too long: {world.last_lines()}") from None
+            if variant.module != "bot":
+                tell_stages(path, found.orders)
+    return found
 
 
-@asynccontextmanager
-async def open_world(folder: Path) -> AsyncIterator[World]:
-    """Start chain, exchange and daemon."""
-    made = LocalMarkets(ends_at=CLOCK.now() + timedelta(days=200))
-    markets = [made.ctf(f"event-{place}") for place in range(MARKETS)]
-    async with LocalChain(clock=CLOCK, starts_at=CLOCK.now()) as chain:
-        for market in markets:
-            await chain.prepare(market)
-        key = chain.accounts[3]
-        wallet = address_of(key)
-        await chain.approve_all(wallet)
-        await chain.mint(wallet, Usd(Decimal(50_000)))
-        async with Sandbox(markets=markets, clock=CLOCK, chain=chain) as sandbox:
-            write_files(folder, sandbox.endpoints, wallet=wallet, markets=markets)
-            daemon = await start_daemon(folder, key=key.reveal())
-            world = World(sandbox=sandbox, markets=markets, folder=folder, daemon=daemon)
-            note_messages(world)
-            note_posts(world)
-            for market in markets:
-                world.show(market, BEFORE)
-            blocks = asyncio.create_task(mine(chain))
-            try:
-                yield world
-            finally:
-                await stop_daemon(daemon)
-                blocks.cancel()
-                with suppress(asyncio.CancelledError):
-                    await blocks
+async def _measure(world: World, variant: Variant, found: Measured, orders: int) -> None:
+    markets = world.markets[: variant.joint or MARKETS]
+    for market in markets[:WARM_UP]:
+        await world.order(market)
+    async with httpx.AsyncClient() as client:
+        with (world.folder / "page").open("ab", buffering=0) as file:
+            for market in markets[WARM_UP : WARM_UP + orders - len(found.orders)]:
+                found.orders.append(await world.order(market))
+                found.posts.append(await _post(world, client))
+                found.syncs.append(_sync(file.fileno()))
 
 
-def note_messages(world: World) -> None:
-    """Note when each book message is handed to the sockets."""
-    channel = world.sandbox.channel
-    send = channel.send
-
-    def noted(news: Iterable[News]) -> None:
-        messages = list(news)  # made by now
-        world.sent_at = world.sent_at or time.perf_counter()
-        send(messages)
-
-    channel.send = noted  # type: ignore[method-assign]
+async def _post(world: World, client: httpx.AsyncClient) -> float:
+    """Return seconds from the call until it has come in; the first connects, and is not it."""
+    url = world.sandbox.endpoints.clob.removesuffix("/clob") + ECHO
+    await client.post(url, content=BODY)
+    await asyncio.sleep(0.2)
+    began = time.perf_counter()
+    await client.post(url, content=BODY)
+    return world.echoed_at - began
 
 
-def note_posts(world: World) -> None:
-    """Note when each order has come in, before anything is done with it."""
-    server = world.sandbox._http
-    handle = server._handle
-
-    async def noted(request: Request) -> Reply | None:
-        at = time.perf_counter()
-        if (request.method, request.path) == ("POST", "/clob/order"):
-            world.posted.put_nowait(at)
-        if request.path.startswith(IN_A_CYCLE):
-            world.asked_at = at
-        return await handle(request)
-
-    server._handle = noted
-
-
-async def mine(chain: LocalChain) -> None:
-    """Let blocks come, as they do whether anybody trades or not."""
-    while True:
-        await asyncio.sleep(BLOCK_S)
-        await chain.mine()
-
-
-async def start_daemon(folder: Path, *, key: str) -> Process:
-    """Run the command in ``folder``."""
-    with (folder / "log").open("wb") as log:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "run", "--config", "config.yaml", "--live", "--yes"),
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(REPO), "POLYMARKET_PRIVATE_KEY": key},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-
-
-async def stop_daemon(daemon: Process) -> None:
-    """Ask it to end, and wait."""
-    if daemon.returncode is None:
-        daemon.send_signal(signal.SIGTERM)
-    await daemon.wait()
-
-
-def write_files(
-    folder: Path, endpoints: Endpoints, *, wallet: str, markets: Sequence[Market]
-) -> None:
-    """Write the config, and a strategy for each market."""
-    addresses = {name: getattr(endpoints, name) for name in Endpoints.__slots__}
-    (folder / "config.yaml").write_text(CONFIG.format(wallet=wallet, **addresses))
-    (folder / "strategies").mkdir()
-    for market in markets:
-        (folder / "strategies" / f"{market.slug}.yaml").write_text(
-            STRATEGY.format(name=market.slug)
-        )
+def _sync(file: int) -> float:
+    os.write(file, PAGE)
+    began = time.perf_counter()
+    os.fdatasync(file)
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":
