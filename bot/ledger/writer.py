@@ -40,8 +40,9 @@ _REOPENED = (OrderStatus.DEAD, OrderStatus.REJECTED, OrderStatus.CANCELLED, Orde
 class Ledger(Outside):
     """A ledger that may also write: one per file, one connection, one thread.
 
-    Each ``record_...`` is one transaction and on disk when it returns; several belong together
-    inside ``transaction``. If writing fails, nothing of the transaction is there, and state in
+    Each ``record_...`` is one transaction and on disk when it returns, but for a decision that is
+    recorded ``with_next``: that is on disk when the next one is. Several belong together inside
+    ``transaction``. If writing fails, nothing of the transaction is there, and state in
     memory is what the rows say.
     """
 
