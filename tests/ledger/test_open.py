@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import pytest
 from bot.core.decide import decide
 from bot.errors import InvariantError, LedgerError
 from bot.ledger import Ledger, LedgerReader, is_made, schema, switch
+from bot.ledger.connection import tidy
 from bot.ledger.steps import STEPS
 from tests.core.builders import make_event, make_strategy, make_view
 from tests.fakes import START
@@ -455,6 +456,37 @@ def test_a_decision_and_its_order_wait_for_the_disk_once(tmp_path: Path) -> None
         "COMMIT",
     ]
     ledger.close()
+
+
+def test_no_power_cut_leaves_an_order_without_its_decision(tmp_path: Path) -> None:
+    """Whatever part of the log the disk has by then, in whatever order it wrote it."""
+    ledger = Ledger.open(tmp_path / "ledger.db", mode="live")
+    tidy(ledger._db)
+    whole = ledger.path.read_bytes()
+    view, strategy = make_view(make_event()), make_strategy()
+    ledger.record_decision(view, decide(view, (strategy,)), (strategy,), with_next=True)
+    send(ledger)
+    log = Path(f"{ledger.path}-wal").read_bytes()
+    ledger.close()
+    frame = 24 + 4096
+    starts = range(32, len(log), frame)
+    cuts = [log[:start] for start in starts]
+    lost = [log[:start] + bytes(frame) + log[start + frame :] for start in starts]
+    found = [left_after(tmp_path / "cut.db", whole, each) for each in (*cuts, *lost)]
+    assert {(0, 0), (1, 0)} <= set(found)
+    assert (0, 1) not in found
+    assert left_after(tmp_path / "cut.db", whole, log) == (1, 1)
+
+
+def left_after(path: Path, whole: bytes, log: bytes) -> tuple[int, int]:
+    """Return how many decisions and orders are read back of a file and a part of its log."""
+    path.write_bytes(whole)
+    Path(f"{path}-wal").write_bytes(log)
+    Path(f"{path}-shm").unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as db:
+        tables = ("decisions", "orders")
+        counts = [db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables]  # noqa: S608
+    return counts[0], counts[1]
 
 
 def test_the_next_commit_waits_for_the_disk_also_after_one_that_failed(tmp_path: Path) -> None:
