@@ -118,9 +118,10 @@ class World:
     """When the last bare POST came in."""
 
     def show(self, market: Market, cents: int) -> None:
-        """Let other people's orders for YES stand around this price."""
+        """Let other people's orders for YES stand around it; before, too far apart."""
         sizes = (4_000 * MILLION,) * LEVELS
-        steps = range(1, LEVELS + 1)
+        first = 1 if cents == AFTER else 4
+        steps = range(first, first + LEVELS)
         bids = tuple((cents - step) * MILLION // 100 for step in steps)
         asks = tuple((cents + step) * MILLION // 100 for step in steps)
         now = epoch_ms(CLOCK.now())
