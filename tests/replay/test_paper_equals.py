@@ -45,6 +45,7 @@ from tests.replay.scribe import Scribe
 
 LASTING = timedelta(minutes=8)
 PULSE = Pulse(check="30s", latency="250ms", quote_age="60s", poll="10s", timeout="5s")
+DAY_S = 86_400.0
 REAL = SystemClock()
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 APART = {"_sqlite_migrations", "origin", "source", "views"}
@@ -225,8 +226,8 @@ async def live(folder: Path) -> Settings:
         settings = load_settings(write_files(folder, sandbox, PULSE), {})
         market_data = PolymarketData(
             endpoints=endpoints(settings),
-            # Asked by cycles, and not in between at instants that hang on the machine.
-            pace=replace(pace(settings), look_every=LASTING.total_seconds()),
+            # Asked by cycles alone. No PING: time runs ahead of the sockets, its answer is late.
+            pace=replace(pace(settings), look_every=DAY_S, ping_every=DAY_S),
             clock=beside,
             report=lambda source, problem: None,
         )
