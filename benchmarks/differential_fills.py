@@ -27,7 +27,7 @@ from bot.model.units import MILLION, from_e6
 
 RATE = Decimal("0.07")
 CRYPTO = FeeSchedule(rate=RATE)
-LOT, FEE_STEP = Decimal("0.01"), Decimal("0.00001")
+LOT, FEE_STEP, RESIDUE = Decimal("0.01"), Decimal("0.00001"), Decimal("1e-30")
 SIZES = (5, 100, 2_500)
 """Shares of an order; the last is more than many books hold."""
 BUDGETS_USD = (10, 1_000)
@@ -74,8 +74,8 @@ class Leg(NamedTuple):
 
     @property
     def fee(self) -> Decimal:
-        """Taker fee, USD, not rounded."""
-        return self.shares * RATE * self.price * (1 - self.price)
+        """Taker fee, USD, not rounded but for what dividing by the price left behind."""
+        return (self.shares * RATE * self.price * (1 - self.price)).quantize(RESIDUE)
 
 
 class Case(NamedTuple):
