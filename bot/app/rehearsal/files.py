@@ -59,7 +59,7 @@ triggers:
   - probability: {{changes_by: 6%}}
 costs: {{min_benefit_to_cost: 0.1, max_spread: 4c, max_share_of_depth: 90%}}
 limits: {{max_premium_usd: 150, max_order_usd: 100}}
-roll: {{before_end: 7d}}
+roll: {{before_end: 7d, series_of: deadlines}}
 close: {{when_probability_below: 8%}}
 """
 

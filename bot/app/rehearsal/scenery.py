@@ -81,7 +81,7 @@ async def open_scenery(clock: Clock) -> AsyncIterator[Scenery]:
     """Start node and venue, make the markets, show books, and let blocks come."""
     now = clock.now()
     meeting = LocalMarkets(series_slug=SERIES, ends_at=now + timedelta(days=30))
-    later = LocalMarkets(series_slug=SERIES, ends_at=now + timedelta(days=90))
+    later = LocalMarkets(series_slug=SERIES, ends_at=now + timedelta(days=500))
     single = LocalMarkets(ends_at=now + timedelta(days=200))
     this_meeting = replace(meeting.ctf("fed-january"), group_title=MEETING)
     next_meeting = replace(later.v2("fed-march"), group_title=MEETING)

@@ -68,8 +68,11 @@ class Story:
         for actor in self.actors:
             await actor.start_daemon()
         await self._until("opened", 3)
+        scenery.show(scenery.this_meeting, 9)
         scenery.bring_forward(scenery.this_meeting, days=3)
+        scenery.bring_forward(scenery.next_meeting, days=90)
         await self._until("rolled", 1)
+        await self._until("rolled_out", 1)
         scenery.show(scenery.shutdown, 6)
         await self._until("closed", 1)
         await scenery.resolve(scenery.next_meeting, yes="1")
