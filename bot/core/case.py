@@ -191,7 +191,7 @@ def open_case(view: View, event: EventView, strategy: Strategy) -> Case | Reason
         book=book,
         orders=orders,
         forecast=smooth(forecast, strategy.own_view, event.memory.rule_state, view.now),
-        exposure_usd_est=_exposure(view, event, strategy, mid, stale=stale),
+        exposure_usd_est=exposure_at(view, event, strategy, mid, stale=stale),
         stale=stale,
         only_exits=only_exits,
     )
@@ -280,9 +280,10 @@ def trusted_book(market: MarketView, *, strategy: Strategy, now: datetime) -> Bo
     return book
 
 
-def _exposure(
+def exposure_at(
     view: View, event: EventView, strategy: Strategy, mid: float, *, stale: str
 ) -> UsdEst:
+    """Return the loss at a mid; where prices are ``stale``, that of the last plan."""
     if stale:
         return event.memory.exposure_usd_est
     loss = measure_loss(

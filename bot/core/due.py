@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from bot.core.case import Case
+from bot.core.case import Case, exposure_at, trusted_book
 from bot.core.patience import WAITING
 from bot.model.decision import Reason, Verdict
 from bot.model.rule import Firing, Situation
 from bot.model.strategy import OnRemove
+from bot.model.units import UsdEst
 from bot.model.view import EventMemory, MarketView, Position
 
 REVIEW_EVERY = timedelta(days=7)
@@ -18,28 +19,44 @@ def find_closing(case: Case) -> Reason | None:
     held, position = case.choice.held, case.choice.held_position
     if held is None or position is None:
         return None
-    other_side = _other_side(case, held)
-    if other_side is not None or case.is_dust:
-        return other_side
-    return _lost_reason(case, position)
+    if case.is_dust:
+        return _other_side(case, held)
+    return find_lost_reason(case, held, position)
 
 
-def _lost_reason(case: Case, position: Position) -> Reason | None:
+def find_lost_reason(case: Case, held: MarketView, position: Position) -> Reason | None:
+    """Return why what is held in one market has lost its reason; None if it has not.
+
+    It is never judged by another market's book: that one's chance is of another day. What a roll
+    leaves, or is about to, is not judged by its chance at all, as it runs to its end or is sold.
+    """
     rule = case.strategy.close
+    if (other_side := _other_side(case, held)) is not None:
+        return other_side
     if case.event.removed and case.strategy.on_remove is OnRemove.CLOSE:
         return Reason(code="REMOVED", text=f"{case.strategy.path} was removed (on_remove: close)")
-    loss = case.exposure_usd_est
-    if loss <= 0.0 or loss < rule.when_exposure_below_usd:
+    loss = _loss_in(case, held)
+    if loss is not None and (loss <= 0.0 or loss < rule.when_exposure_below_usd):
         text = f"exposure {loss:,.0f} USD, below {rule.when_exposure_below_usd:,.0f} USD"
         return Reason(code="EXPOSURE_GONE", text=text)
     p = case.forecast.probability
-    if p < rule.when_probability_below:
+    if held.token_id == case.market.token_id and p < rule.when_probability_below:
         text = f"forecast {p:.2%}, below {rule.when_probability_below:.2%}"
         return Reason(code="PROBABILITY_GONE", text=text)
     if rule.after is not None and case.view.now >= position.opened_at + rule.after:
         text = f"held since {position.opened_at:%Y-%m-%d %H:%M}, longer than close.after"
         return Reason(code="HELD_LONG_ENOUGH", text=text)
     return None
+
+
+def _loss_in(case: Case, held: MarketView) -> UsdEst | None:
+    """Return what is lost by a market's own price; None if that is not known now."""
+    if held.token_id == case.market.token_id:
+        return case.exposure_usd_est
+    book = trusted_book(held, strategy=case.strategy, now=case.view.now)
+    if isinstance(book, Reason) or case.stale:
+        return None
+    return exposure_at(case.view, case.event, case.strategy, book.mid or 0.0, stale="")
 
 
 def _other_side(case: Case, held: MarketView) -> Reason | None:

@@ -7,6 +7,7 @@ the second is the engine's.
 from dataclasses import replace
 
 from bot.core.case import Case, fee_at, trusted_book
+from bot.core.due import find_lost_reason
 from bot.core.forecast import pool_forecast
 from bot.core.hedge import Trade, plan_exit, plan_sell
 from bot.core.orders import Wish
@@ -19,14 +20,22 @@ from bot.model.market import Book
 from bot.model.orders import Purpose
 from bot.model.view import MarketView, Position
 
+_OF_ONE_MARKET = frozenset({"PROBABILITY_GONE", "HELD_LONG_ENOUGH"})
+
 
 def plan_close(case: Case, closing: Reason) -> Plan:
-    """Return the sale of everything held for the event, ``closing`` being the reason."""
+    """Return the sale of everything held for the event, ``closing`` being the reason.
+
+    A reason of one market's hedge alone leaves what is held beside it, unless that has lost its
+    own reason, too, or is what a roll has still to sell.
+    """
     wishes: list[Wish] = []
     reasons = [closing]
     by_token = {view.token_id: view for view in case.event.markets}
     for position in _positions(case):
         view = by_token[position.token_id]
+        if closing.code in _OF_ONE_MARKET and not _leaves(case, view, position):
+            continue
         sale = leave(case, view, position, Purpose.CLOSE, "")
         if isinstance(sale, Wish):
             wishes.append(sale)
@@ -35,6 +44,12 @@ def plan_close(case: Case, closing: Reason) -> Plan:
             reasons.append(sale)
     verdict = Verdict.CLOSE if wishes else Verdict.HOLD
     return Plan(verdict=verdict, reasons=tuple(reasons), wishes=tuple(wishes))
+
+
+def _leaves(case: Case, view: MarketView, position: Position) -> bool:
+    if position is case.choice.held_position or (view, position) in case.old_legs:
+        return True
+    return find_lost_reason(case, view, position) is not None
 
 
 def _positions(case: Case) -> tuple[Position, ...]:

@@ -10,7 +10,7 @@ from bot.core.exits import plan_close
 from bot.core.hedge import Trade, plan_sell
 from bot.core.patience import restrain, without_signals
 from bot.core.purchase import barred, nothing_bought, purchase, say_worth
-from bot.core.roll import has_deadlines
+from bot.core.roll import REOPEN, has_deadlines, least_chance
 from bot.core.rolling import finish_old_legs, finish_roll, plan_roll
 from bot.core.utility import TwoState
 from bot.core.wishes import Answer, Plan, make_wish
@@ -20,8 +20,6 @@ from bot.model.rule import EventProblem, Firing, Sized
 
 BAND = 0.05
 """A gap below this part of the target is left alone: it is noise, and trading it costs."""
-REOPEN = 1.25
-"""A hedge closed for a small probability or exposure opens again only this far above the line."""
 
 
 def plan_event(
@@ -142,7 +140,7 @@ def _problem(case: Case) -> EventProblem:
 
 def _too_small(case: Case) -> Reason | None:
     """Return why no hedge is opened however it is sized; None if one may be."""
-    if case.choice.held is not None and not case.is_dust:
+    if case.choice.held is not None and not case.is_dust and not case.choice.rolls:
         return None
     rule = case.strategy.close
     loss, least = case.exposure_usd_est, rule.when_exposure_below_usd * REOPEN
@@ -153,7 +151,7 @@ def _too_small(case: Case) -> Reason | None:
             return Reason(code="NO_LOSS", text=text)
         text = f"the portfolio loses {loss:,.0f} USD if it happens"
         return Reason(code="EXPOSURE_SMALL", text=f"{text}; {least:,.0f} USD is the least to open")
-    p, floor = case.forecast.probability, rule.when_probability_below * REOPEN
+    p, floor = case.forecast.probability, least_chance(case.strategy)
     if p <= floor:
         return Reason(
             code="PROBABILITY_SMALL",
@@ -179,6 +177,9 @@ def _plan_toward(case: Case, state: TwoState, sized: Sized) -> Plan:
 
 
 def _no(case: Case, reason: Reason) -> Plan:
+    held, position = case.choice.held, case.choice.held_position
+    if case.choice.rolls and held is not None and position is not None:
+        return plan_roll(case, reason, held=held, position=position)
     verdict = Verdict.REFUSE if case.choice.held is None else Verdict.HOLD
     return Plan(verdict=verdict, reasons=(reason,))
 

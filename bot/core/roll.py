@@ -15,6 +15,10 @@ RUNS_ON = "roll.runs_on"
 """In an event's memory: above 0 if the last roll left the old leg to run to its market's end."""
 
 
+REOPEN = 1.25
+"""A hedge closed for a small probability or exposure opens again only this far above the line."""
+
+
 class MarketChoice(msgspec.Struct, frozen=True, kw_only=True):
     """What is held and what should be."""
 
@@ -87,6 +91,11 @@ def has_deadlines(strategy: Strategy) -> bool:
     return bool(strategy.market.series) and strategy.roll.series_of is SeriesOf.DEADLINES
 
 
+def least_chance(strategy: Strategy) -> float:
+    """Return the probability that a market's forecast must be above for a hedge to be opened."""
+    return strategy.close.when_probability_below * REOPEN
+
+
 def _open_in(
     event: EventView,
     waiting: Sequence[Position],
@@ -108,11 +117,17 @@ def _best(
 ) -> tuple[MarketView, str]:
     """Return the market to hold of those that fit: of deadlines the cheapest cover, else the next.
 
-    A date has a market of its own, so there is nothing to choose.
+    A date has a market of its own, so there is nothing to choose, except that one which is near
+    and as good as decided leaves the place to the next.
     """
     if has_deadlines(strategy) and len(fit) > 1:
         return cheapest_cover(fit, strategy=strategy, now=now, chance=chance)
-    return fit[0], f"soonest market that fits: {fit[0].market.slug}"
+    best = fit[0]
+    if len(fit) > 1 and best.market.ends_at is not None:
+        likely, near = chance(best), best.market.ends_at - now <= strategy.roll.before_end
+        if near and likely is not None and likely <= least_chance(strategy):
+            best = fit[1]
+    return best, f"soonest market that fits: {best.market.slug}"
 
 
 def _stay_or_leave(

@@ -13,7 +13,7 @@ from bot.model.decision import Verdict
 from bot.model.market import Quote
 from bot.model.orders import OrderType, Purpose, Side
 from bot.model.rule import Sizing
-from bot.model.strategy import CloseRule, RollRule, SeriesOf, Strategy
+from bot.model.strategy import CloseRule, ImpactBasis, RollRule, SeriesOf, Strategy
 from bot.model.units import Usd
 from bot.model.view import MarketView, View
 from tests.core.builders import (
@@ -618,3 +618,115 @@ def test_a_hedge_whose_budget_is_spent_is_not_renewed_and_ends(
     assert (the_event(kept).verdict, the_event(over).verdict) == (Verdict.HOLD, Verdict.REFUSE)
     assert "BUDGET_SPENT" in codes(the_event(kept))
     assert codes(the_event(over))[0] == "BUDGET_SPENT"
+
+
+# --- what is held in one market is not judged by another one
+
+
+def quoted(view: View, *cents: int) -> View:
+    """Return the view with these asks, bids a cent below, in its markets' order."""
+    markets = tuple(
+        make_market_view(
+            shown.market,
+            bids=((f"0.{ask - 1:02}", "400000"),),
+            asks=((f"0.{ask:02}", "400000"),),
+            confirmed_at=view.now,
+        )
+        for shown, ask in zip(view.events[0].markets, cents, strict=True)
+    )
+    return replace(view, events=(replace(view.events[0], markets=markets),))
+
+
+def dated_view(days: float, *cents: int, held: bool) -> View:
+    """Return a view of two markets, 42 days apart; with or without a hedge in the sooner."""
+    view = quoted(roll_view(), *cents)
+    old, new = view.events[0].markets
+    ends = START + days * DAY
+    old = replace(old, market=replace(OLD, ends_at=ends))
+    new = replace(new, market=replace(NEW, ends_at=ends + 42 * DAY))
+    if held:
+        return replace(view, events=(replace(view.events[0], markets=(old, new)),))
+    return make_view(make_event(old, new))
+
+
+def traded(view: View, strategy: Strategy, *, cycles: int = 12) -> list[tuple[str, Side]]:
+    """Return what is traded in many cycles of unchanged books, orders filled."""
+    found: list[tuple[str, Side]] = []
+    for _ in range(cycles):
+        decision = decide(view, (strategy,))
+        found += [(intent.token_id, intent.side) for intent in decision.approved]
+        view = next_view(view, decision, after=timedelta(minutes=100))
+    return found
+
+
+CLOSES = CloseRule(when_probability_below=0.08, when_exposure_below_usd=100.0)
+
+
+@BOTH
+@pytest.mark.parametrize("held", [False, True], ids=["flat", "held"])
+@pytest.mark.parametrize("days", [1.0, 6.9, 7.2, 20.0])
+@pytest.mark.parametrize("cents", [(30, 6), (6, 30), (30, 34), (9, 9)], ids=str)
+@pytest.mark.parametrize("kind", ["dates", "deadlines", "single"])
+def test_no_token_is_traded_twice_while_no_book_changes(
+    kind: str, cents: tuple[int, int], days: float, held: bool, sizing: Sizing
+) -> None:
+    series_of = SeriesOf.DEADLINES if kind == "deadlines" else SeriesOf.DATES
+    series = "" if kind == "single" else "fed"
+    strategy = make_strategy(
+        series=series, roll=RollRule(series_of=series_of), close=CLOSES, sizing=sizing
+    )
+    view = dated_view(days, *cents, held=held)
+    if kind == "single":
+        view = replace(view, events=(replace(view.events[0], markets=view.events[0].markets[:1]),))
+
+    found = traded(view, strategy)
+
+    assert len({token for token, _ in found}) == len(found), found
+
+
+@BOTH
+def test_a_date_is_kept_though_the_next_is_unlikely(sizing: Sizing) -> None:
+    strategy = replace(DATES, close=CLOSES, sizing=sizing)
+    view = dated_view(3.0, 30, 6, held=True)
+
+    event = the_event(decide(view, (strategy,)))
+
+    assert event.verdict is Verdict.HOLD
+    assert codes(event) == ["ROLL_REFUSED", "PROBABILITY_SMALL"]
+    assert traded(view, strategy) == []
+
+
+@BOTH
+def test_what_covers_the_next_date_is_closed_and_the_sooner_runs_on(sizing: Sizing) -> None:
+    strategy = replace(DATES, close=CLOSES, sizing=sizing)
+    view = dated_view(3.0, 30, 30, held=True)
+    later = next_view(view, decide(view, (strategy,)), after=timedelta(hours=1))
+
+    assert traded(quoted(later, 30, 6), strategy) == [(NEXT, Side.SELL)]
+
+
+@BOTH
+def test_a_near_date_that_is_as_good_as_decided_leaves_the_place_to_the_next(
+    sizing: Sizing,
+) -> None:
+    strategy = replace(DATES, close=CLOSES, sizing=sizing)
+
+    assert traded(dated_view(3.0, 6, 30, held=False), strategy) == [(NEXT, Side.BUY)]
+
+
+@BOTH
+@pytest.mark.parametrize("known", [True, False])
+def test_a_loss_is_judged_by_the_price_of_what_is_held(sizing: Sizing, known: bool) -> None:
+    # 15,000 / (1 - 30%) of the market held, 15,000 / (1 - 9%) of the next one.
+    strategy = make_strategy(
+        series="fed",
+        sizing=sizing,
+        basis=ImpactBasis.FROM_TODAY,
+        close=CloseRule(when_exposure_below_usd=18_000.0),
+    )
+    view = dated_view(3.0, 30, 9, held=True)
+    near, far = view.events[0].markets
+    near = near if known else replace(near, quote=None)
+    view = replace(view, events=(replace(view.events[0], markets=(near, far)),))
+
+    assert traded(view, strategy) == []
