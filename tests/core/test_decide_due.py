@@ -464,3 +464,13 @@ def test_a_trigger_sees_how_much_of_the_premium_budget_is_used(
     )
     decide(view, (make_strategy(triggers={"looking": Looking()}),))
     assert seen == [share]
+
+
+def test_a_file_that_comes_back_is_planned_at_once() -> None:
+    memory = make_memory(verdict="close:REMOVED", token_id="")
+    view = make_view(make_event(memory=memory))
+
+    event = the_event(decide(view, (STRATEGY,)))
+
+    assert event.firings[0].trigger == "returned"
+    assert event.verdict is Verdict.OPEN
