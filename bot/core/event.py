@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
+from bot.core.budget import left_of_event, measure_usage
 from bot.core.case import Case, open_case
 from bot.core.due import (
     find_closing,
@@ -219,13 +220,21 @@ def _remember(case: Case, plan: Plan, state: dict[str, float]) -> EventMemory:
         target_shares=case.held_shares,
         token_id=_token_of(case, plan),
         verdict=f"{plan.verdict}:{plan.reasons[0].code}",
-        unfinished=plan.buy is not None and plan.buy.capped_by in ("depth", "level", "book"),
+        unfinished=plan.buy is not None and _may_buy_more(case, plan.buy.capped_by),
         retry_at=plan.again_at or now + (retry_after if plan.wishes else _wait(plan)),
         rested_at=now if rests else None,
         is_dated=asks_about_a_date(case.strategy),
         rested_price=plan.wishes[0].trade.limit if rests else 0.0,
         rule_state=kept,
     )
+
+
+def _may_buy_more(case: Case, capped_by: str) -> bool:
+    """Return whether what ended a purchase lets the next order go on."""
+    if capped_by == "money":
+        left = left_of_event(case.strategy, measure_usage(case.view))
+        return left["limits.max_order_usd"] < left["limits.max_premium_usd"]
+    return capped_by in ("depth", "level", "book")
 
 
 def _token_of(case: Case, plan: Plan) -> TokenId:

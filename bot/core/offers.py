@@ -8,6 +8,9 @@ from bot.core.programme import Offer
 from bot.model.market import Book
 from bot.model.units import MILLION
 
+FINEST = 0.001
+"""Shares: what a plan is rounded to, finer than any order."""
+
 
 class Level(NamedTuple):
     """One level that may be taken."""
@@ -90,12 +93,13 @@ def ask_ladder(
             ends = "chase" if price > highest else spent
             break
         shown = size_e6 / MILLION
-        size = min(shown, most, most_usd / unit)
+        affordable = most_usd / unit
+        size = min(shown, most, affordable)
         charge = mid + multiplier * (unit - mid) + carry * unit
         levels.append(Level(price, unit, charge, size))
-        most, most_usd = most - shown, most_usd - size * unit
+        most, most_usd = most - size, most_usd - size * unit if size < affordable else 0.0
     else:
-        ends = ends if most <= 0.0 else "book"
+        ends = ends if most <= 0.0 else "book" if most_usd > 0.0 else "money"
     return Ladder(tuple(levels), 1, mid, multiplier, carry, ends)
 
 
@@ -158,7 +162,8 @@ def trade_of(
     if shares <= 0.0:
         return no_trade(_why_none(ladder, worth))
     used = [index for index, each in enumerate(taken) if each > 0.0]
-    last, full = ladder.levels[used[-1]], taken[used[-1]] >= ladder.levels[used[-1]].size
+    last = ladder.levels[used[-1]]
+    full = taken[used[-1]] >= last.size - FINEST  # what was taken has been rounded, maybe down
     sign, multiplier = float(ladder.side), ladder.multiplier
     cash = -sign * sum(n * level.unit for n, level in zip(taken, ladder.levels, strict=True))
     # The last share: mid + multiplier * (all_in - mid) + (carry + money_price) * all_in = worth.

@@ -217,6 +217,28 @@ def test_a_purchase_may_rest_at_the_bid_first() -> None:
     assert float(intent.limit) == 0.11
 
 
+@pytest.mark.parametrize("shown", ["1575.17", "1333.33", "999.99", "3157.37"])
+def test_a_plan_ended_by_depth_says_so_and_goes_on(shown: str) -> None:
+    market = make_market_view(asks=(("0.12", shown),))
+
+    strategy = make_strategy(sizing=All(), max_share_of_depth=0.013, min_benefit_to_cost=0.5)
+
+    event = the_event(decide(make_view(make_event(market)), (strategy,)))
+
+    assert event.ended_by == "depth"
+    assert event.memory.unfinished
+
+
+@pytest.mark.parametrize("usd", ["150", "170", "200", "210"])
+def test_only_the_limit_of_an_order_leaves_a_joint_plan_unfinished(usd: str) -> None:
+    by_order = decide_one(make_strategy(sizing=All(), max_order_usd=usd))
+    by_event = decide_one(make_strategy(sizing=All(), max_premium_usd=usd))
+
+    assert by_order.ended_by == by_event.ended_by == "money"
+    assert by_order.memory.unfinished
+    assert not by_event.memory.unfinished
+
+
 def test_what_may_not_be_bought_is_said_and_what_is_held_stays() -> None:
     event = decide_one(make_strategy(sizing=All(), max_spread="0.001"))
 
