@@ -13,6 +13,8 @@ BIN := .venv/bin
 PY := $(BIN)/python
 ARGS ?=
 K ?=
+# One more than there are cores: tests also wait, for a chain's blocks and for processes to start.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -45,7 +47,7 @@ rehearse: .venv/.run $(NODE)
 	$(BIN)/polyhedge rehearse $(ARGS)
 
 test: lint types .venv/.dev $(NODE)
-	$(PY) -m pytest -n auto --dist loadgroup --cov --cov-report=json:coverage.json --cov-report= $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=json:coverage.json --cov-report= $(ARGS)
 	$(PY) .ci/coverage_bars.py coverage.json
 
 lint: .venv/.dev
