@@ -272,7 +272,4 @@ def _write(folder: Path, sandbox: Sandbox, *, wallet: str) -> Settings:
     for path in (folder / "strategies").iterdir():
         if path.stem not in (FED, RECESSION):
             path.unlink()
-            continue
-        strategy = path.read_text("utf-8")
-        path.write_text(strategy.replace("before_end: 7d", "before_end: 7d, series_of: deadlines"))
     return load_settings(config, {})
