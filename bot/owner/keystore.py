@@ -106,6 +106,7 @@ def load_key(path: Path, *, passphrase: Secret) -> Secret:
     content = _read(path)
     try:
         raw = Account.decrypt(content, passphrase.reveal())
+    # The library raises NotImplementedError for a file whose version or key derivation it lacks.
     except (ValueError, KeyError, TypeError, NotImplementedError) as error:
         if "MAC mismatch" in str(error):
             raise CredentialError(

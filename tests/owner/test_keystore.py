@@ -114,6 +114,18 @@ def test_what_is_no_keystore_is_said_to_be_none(path: Path, text: str) -> None:
             opened(path)
 
 
+@pytest.mark.parametrize("change", [{"version": 1}, {"version": 3, "crypto": {"kdf": "argon2"}}])
+def test_a_keystore_of_a_kind_that_cannot_be_opened_is_named(
+    path: Path, change: dict[str, object]
+) -> None:
+    content = json.loads(save(path).read_text(encoding="utf-8"))
+    content["crypto"] |= change.pop("crypto", {})
+    path.write_text(json.dumps(content | change), encoding="utf-8")
+    path.chmod(0o600)
+    with pytest.raises(CredentialError, match="is no keystore"):
+        keystore.load_key(path, passphrase=WORD)
+
+
 def test_a_missing_file_names_the_command_that_makes_one(path: Path) -> None:
     with pytest.raises(CredentialError, match="polyhedge wallet new"):
         keystore.load_key(path, passphrase=WORD)
