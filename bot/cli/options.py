@@ -95,6 +95,46 @@ def print_json(record: object) -> None:
     click.echo(msgspec.json.format(body, indent=1).decode())
 
 
+def history_options(command: _Command) -> _Command:
+    """Add ``--data``, ``--from``, ``--to``, ``--venue`` and ``--fees``: which history is run."""
+    options = (
+        click.option(
+            "--data",
+            "folder",
+            type=click.Path(path_type=Path),
+            required=True,
+            help="The folder of recordings: polymarket_daily, predictit, prices.",
+        ),
+        click.option(
+            "--from",
+            "since",
+            type=InstantType(),
+            required=True,
+            help="Begin here: 2024-01-01.",
+        ),
+        click.option(
+            "--to", "until", type=InstantType(), required=True, help="End here: 2026-03-31."
+        ),
+        click.option(
+            "--venue",
+            type=click.Choice(("polymarket", "predictit")),
+            default="polymarket",
+            show_default=True,
+            help="Whose history; PredictIt is another venue and is never pooled with Polymarket.",
+        ),
+        click.option(
+            "--fees",
+            type=click.Choice(("dated", "today", "none")),
+            default="dated",
+            show_default=True,
+            help="Fees of each day, today's on every day, or none.",
+        ),
+    )
+    for option in reversed(options):  # the last one added stands first in the help
+        command = option(command)
+    return command
+
+
 def read_reason(ctx: click.Context, param: click.Parameter, reason: str) -> str:  # noqa: ARG001
     """Return a reason; an empty one fails, because somebody will want to know it later."""
     if not reason.strip():

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.commands.replay import check_strategies, new_ledger
-from bot.cli.options import InstantType, config_option, json_option, print_json, read_settings
+from bot.cli.options import (
+    config_option,
+    history_options,
+    json_option,
+    print_json,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,29 +30,7 @@ if TYPE_CHECKING:
 @click.command("backtest")
 @config_option
 @json_option
-@click.option(
-    "--data",
-    "folder",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The folder of recordings: polymarket_daily, predictit, prices.",
-)
-@click.option("--from", "since", type=InstantType(), required=True, help="Begin here: 2024-01-01.")
-@click.option("--to", "until", type=InstantType(), required=True, help="End here: 2026-03-31.")
-@click.option(
-    "--venue",
-    type=click.Choice(("polymarket", "predictit")),
-    default="polymarket",
-    show_default=True,
-    help="Whose history; PredictIt is another venue and is never pooled with Polymarket.",
-)
-@click.option(
-    "--fees",
-    type=click.Choice(("dated", "today", "none")),
-    default="dated",
-    show_default=True,
-    help="Fees of each day, today's on every day, or none.",
-)
+@history_options
 @click.option("--ledger", type=click.Path(path_type=Path), help="A new file; else a temporary one.")
 def command(
     config: Path,

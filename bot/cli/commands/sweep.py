@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.commands.replay import check_strategies
-from bot.cli.options import InstantType, config_option, json_option, print_json, read_settings
+from bot.cli.options import (
+    config_option,
+    history_options,
+    json_option,
+    print_json,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,23 +33,7 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 @click.argument("grid", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="As for backtest.")
-@click.option("--from", "since", type=InstantType(), required=True, help="Begin here: 2024-01-01.")
-@click.option("--to", "until", type=InstantType(), required=True, help="End here: 2026-03-31.")
-@click.option(
-    "--venue",
-    type=click.Choice(("polymarket", "predictit")),
-    default="polymarket",
-    show_default=True,
-    help="Whose history.",
-)
-@click.option(
-    "--fees",
-    type=click.Choice(("dated", "today", "none")),
-    default="dated",
-    show_default=True,
-    help="Fees of each day, today's on every day, or none.",
-)
+@history_options
 @click.option(
     "--results",
     type=click.Path(path_type=Path, file_okay=False),
@@ -65,7 +55,7 @@ if TYPE_CHECKING:
 def command(
     config: Path,
     grid: Path,
-    data: Path,
+    folder: Path,
     *,
     since: "datetime",
     until: "datetime",
@@ -87,7 +77,7 @@ def command(
     _check(settings, variants)
     jobs = [
         make_job(
-            variant, config=config, data=data, venue=venue, fees=fees, since=since, until=until
+            variant, config=config, data=folder, venue=venue, fees=fees, since=since, until=until
         )
         for variant in variants
     ]
