@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -122,6 +124,56 @@ def test_coverage_never_counts_more_than_is_at_stake(evidence: Evidence) -> None
     assert max(each.payout_usd_est / each.exposure_usd_est for each in covered) == pytest.approx(
         0.5, abs=0.05
     )
+
+
+def rewritten(path: Path, *statements: tuple[str, tuple[object, ...]]) -> Evidence:
+    """Return the evidence of a ledger in which rows were changed, which it forbids itself."""
+    with closing(sqlite3.connect(path)) as db, db:
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        for statement, values in statements:
+            db.execute(statement, values)
+    reader = LedgerReader.open(path)
+    found = gather(reader, now=at("12-20"))
+    reader.close()
+    return found
+
+
+def test_what_pays_more_than_the_loss_covers_the_loss_once(
+    folder: Path, evidence: Evidence
+) -> None:
+    more = ("UPDATE covers SET payout_usd_est = 3 * exposure_usd_est", ())
+    covers = rewritten(folder / "new.db", more).covers
+    assert [each.payout_usd_est for each in covers] == [
+        each.exposure_usd_est for each in evidence.covers
+    ]
+
+
+def test_interest_and_rewards_are_in_the_hedged_wealth_alone(
+    folder: Path, evidence: Evidence
+) -> None:
+    body = {
+        "since": "2024-02-28T00:00:00Z",
+        "until": "2024-12-20T00:00:00Z",
+        "venue": {"name": "Polymarket", "is_tradable": True},
+        "carry": [
+            {
+                "day": str(day),
+                "financing_usd_est": -7.0,
+                "rewards_usd_est": 2.0,
+                "venue_usd_est": -1.0,
+            }
+            for day in evidence.wealth.days
+        ],
+    }
+    assert evidence.run is not None
+    before = {row.day: row.total for row in evidence.run.carry}
+    wealth = rewritten(folder / "new.db", ("UPDATE runs SET body = ?", (json.dumps(body),))).wealth
+    kept = np.array([before.get(str(day), 0.0) for day in wealth.days])
+    assert wealth.hedged - (evidence.wealth.hedged - kept) == pytest.approx(-6.0)
+    assert (wealth.alone == evidence.wealth.alone).all()
 
 
 def test_after_the_end_the_market_is_refused_each_day(evidence: Evidence) -> None:
