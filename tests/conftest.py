@@ -35,6 +35,16 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave simulations out of the coverage, which doubles their time.
+
+    They show that the whole holds together; each line must have a test that says what it is for.
+    """
+    for item in items:
+        if item.get_closest_marker("simulation"):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of recorded market data beside the repository; without it the test is skipped."""
