@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 import bot  # before numpy: it decides on one thread for linear algebra
 
@@ -23,6 +23,8 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 ROOM = 2 * 1024**3
+TRUTH = REPO / "tests" / "truth"
+"""Whole lives of the live daemon against a chain."""
 
 
 def pytest_configure() -> None:
@@ -36,12 +38,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave simulations out of the coverage, which doubles their time.
+    """Leave out of the coverage, which doubles their time, what tries many cases or a whole life.
 
-    They show that the whole holds together; each line must have a test that says what it is for.
+    Such tests show that the whole holds together; each line must have one that says what it is for.
     """
     for item in items:
-        if item.get_closest_marker("simulation"):
+        many = item.get_closest_marker("simulation") or is_hypothesis_test(
+            getattr(item, "obj", None)
+        )
+        if many or TRUTH in item.path.parents:
             item.add_marker("no_cover")
 
 

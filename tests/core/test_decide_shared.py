@@ -465,3 +465,17 @@ def test_nothing_is_bought_beside_what_a_rule_of_its_own_buys_of_the_other_outco
     assert {each.event for each in decision.approved} == {"event-1"}
     assert codes(decision.events[1]) == ["COMPLEMENT_HELD"]
     assert decision.denials == ()
+
+
+def test_what_another_event_sells_is_not_counted_as_spent() -> None:
+    view, strategies = several(2, sizings=[All(), Cover(0.1)], fraction=0.5)
+    market = view.events[1].markets[0].market
+    much = make_position("20000", market=market, event="event-2", cost_usd="500")
+    account = make_account(positions=[much], cash_usd="20000")
+    limits = replace(view.limits, max_total_usd=Usd(Decimal(800)))
+
+    decision = decide(replace(view, account=account, limits=limits), strategies)
+
+    assert [each.event for each in decision.approved if each.side is Side.SELL] == ["event-2"]
+    # 800 USD in total, of which what is held cost 500.
+    assert Decimal(290) < spent(decision, "event-1") <= Decimal(300)

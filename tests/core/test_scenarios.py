@@ -308,3 +308,24 @@ def test_exclusive_outcomes_pay_what_their_prices_say() -> None:
     found = scenarios(group("a", *chances, missed=0.05, stray=0.01), loadings=Loadings())
     assert found.weights @ found.pays == pytest.approx(wanted, abs=1e-8)
     assert chances != pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_sample_keeps_what_only_a_cluster_shares() -> None:
+    others = [group(f"other {index:02}", 0.3, cluster="war") for index in range(12)]
+
+    found = scenarios(group("a", 0.5, cluster="rates"), group("b", 0.5, cluster="rates"), *others)
+
+    assert not found.exact
+    assert both(found, 0, 1) == pytest.approx(0.25 + math.asin(0.6) / math.tau, abs=0.01)
+    assert both(found, 0, 2) < both(found, 0, 1) - 0.05
+
+
+def test_a_sample_of_what_never_happens_pays_only_by_a_stray() -> None:
+    never = group("never", 0.0, missed=0.1, stray=0.02)
+    others = [group(f"other {index:02}", 0.3, missed=0.1, stray=0.02) for index in range(13)]
+
+    found = scenarios(never, *others, loadings=APART)
+
+    assert not found.exact
+    assert found.happens[:, 0].max() == 0.0
+    assert found.weights @ found.happens[:, 1:] == pytest.approx([0.3] * 13, abs=1e-7)
