@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadData
+from bot.model.account import Secret
 from bot.model.orders import Fill, OrderStatus, Side
 from bot.model.units import (
     OrderId,
@@ -170,3 +171,10 @@ def test_a_sale_and_an_empty_order_reserve_nothing() -> None:
 def test_a_portfolio_is_worth_the_sum_of_its_holdings() -> None:
     assert make_portfolio().usd_est == 100_000.0
     assert replace(make_portfolio(), holdings=()).usd_est == 0.0
+
+
+def test_the_same_secret_is_one_and_shows_nothing() -> None:
+    secrets = {Secret("0xkey"), Secret("0xkey"), Secret("0xother")}
+
+    assert len(secrets) == 2
+    assert "0x" not in repr(secrets)
