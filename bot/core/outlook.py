@@ -86,10 +86,17 @@ def look_out(
 
 
 def _loadings(view: View) -> Loadings:
-    """Return how closely events move together now: more so under stress."""
+    """Return how closely events move together now: more so under stress.
+
+    Without the reading, or with one older than ``max_price_age``, it counts as calm.
+    """
     given = view.limits.correlations
     reading = view.portfolio.readings.get(given.stressed_by)
-    stressed = reading is not None and reading.number > 0.0
+    stressed = (
+        reading is not None
+        and reading.number > 0.0
+        and view.now - reading.as_of <= view.limits.max_price_age
+    )
     between_all = given.stress if stressed else given.calm
     return Loadings(between_all, max(given.same_cluster, between_all))
 

@@ -119,3 +119,28 @@ def test_a_breakdown_of_correlation_raises_what_cover_is_worth() -> None:
         more.reservation_price > less.reservation_price
         for less, more in zip(before, after, strict=True)
     )
+
+
+def test_an_old_reading_of_correlation_counts_as_calm() -> None:
+    view, strategies = several(3, fraction=0.4)
+    age = view.limits.max_price_age + timedelta(seconds=1)
+    reading = Reading(name="together.stress", number=1.0, as_of=view.now - age)
+    limits = replace(view.limits, correlations=Correlations(stressed_by=reading.name))
+    old = replace(
+        view,
+        limits=limits,
+        portfolio=replace(view.portfolio, readings={reading.name: reading}),
+    )
+    fresh = replace(
+        old,
+        portfolio=replace(
+            view.portfolio, readings={reading.name: replace(reading, as_of=view.now)}
+        ),
+    )
+
+    calm = decide(view, strategies).events
+
+    assert [event.reservation_price for event in decide(old, strategies).events] == [
+        event.reservation_price for event in calm
+    ]
+    assert decide(fresh, strategies).events[0].reservation_price != calm[0].reservation_price
