@@ -14,6 +14,7 @@ from bot.venues.ports import MarketData
 from bot.venues.recorded.tape import Tape
 
 if TYPE_CHECKING:
+    from bot.history.closes import PriceHosts
     from bot.venues.polymarket.settings import Endpoints, Pace
 
 
@@ -69,6 +70,14 @@ def endpoints(settings: Settings) -> "Endpoints":
         market_stream=venue.market_ws_url,
         user_stream=venue.user_ws_url,
     )
+
+
+def price_hosts(settings: Settings) -> "PriceHosts":
+    """Return where daily closes are asked for, as the config has it."""
+    from bot.history.closes import PriceHosts
+
+    hosts = settings.history
+    return PriceHosts(shares=hosts.shares_url, vix=hosts.vix_url, crypto=hosts.crypto_url)
 
 
 def pace(settings: Settings) -> "Pace":

@@ -1,6 +1,7 @@
 """``config.yaml`` and the environment -> ``Settings``; secrets never leave it as plain strings."""
 
 from bot.config.file import (
+    History,
     Live,
     LogFormat,
     MarketDataName,
@@ -16,6 +17,7 @@ from bot.config.texts import Budget
 
 __all__ = [
     "Budget",
+    "History",
     "Live",
     "LogFormat",
     "MarketDataName",

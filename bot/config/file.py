@@ -118,6 +118,20 @@ class Polymarket(Group):
     )
 
 
+class History(Group):
+    """Where `polyhedge data fetch` asks for daily closes of what you hold."""
+
+    shares_url: Annotated[WebAddress, Field(description="shares and funds: Yahoo's chart")] = (
+        "https://query1.finance.yahoo.com"
+    )
+    vix_url: Annotated[WebAddress, Field(description="the VIX: Cboe's file")] = (
+        "https://cdn.cboe.com"
+    )
+    crypto_url: Annotated[WebAddress, Field(description="coins: candles of Coinbase Exchange")] = (
+        "https://api.exchange.coinbase.com"
+    )
+
+
 class Wallet(Group):
     """Who trades in live mode; without it the key in POLYMARKET_PRIVATE_KEY trades for itself."""
 
@@ -255,6 +269,9 @@ class ConfigFile(Group):
     polymarket: Annotated[Polymarket, Field(description="the real venue's addresses")] = (
         Polymarket()
     )
+    history: Annotated[
+        History, Field(description="where `polyhedge data fetch` finds daily closes")
+    ] = History()
     wallet: Annotated[Wallet, Field(description="who trades in live mode")] = Wallet()
     live: Annotated[Live, Field(description="bounds of live mode")] = Live()
     recorded: Annotated[Recorded | None, Field(description="history to replay")] = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.config.file import (
     ConfigFile,
+    History,
     Live,
     LogFormat,
     MarketDataName,
@@ -75,6 +76,7 @@ class Settings:
     paper: Paper
     practice: Practice
     polymarket: Polymarket
+    history: History
     wallet: Wallet
     live: Live
     recorded: Recorded | None
@@ -189,6 +191,7 @@ def _settings(
         paper=file.paper,
         practice=file.practice,
         polymarket=file.polymarket,
+        history=file.history,
         wallet=file.wallet,
         live=file.live,
         recorded=file.recorded,

@@ -4,8 +4,6 @@ Each market is a file of its own until all are there, so that a fetch goes on wh
 What a market resolved to is final: it is not asked for again. **Source:** POLYMARKET 5.1, 6, 10.
 """
 
-import csv
-import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +14,8 @@ from typing import Any
 import msgspec
 
 from bot.clock import Clock
-from bot.errors import BadData, ConfigError, DataError
+from bot.errors import BadData, DataError
+from bot.history.files import make_folder, write_csv_gz, write_parquet, write_whole
 from bot.model.market import Market
 from bot.model.strategy import MarketRef
 from bot.model.units import ConditionId
@@ -91,10 +90,7 @@ class Fetcher:
             ConfigError: The folder cannot be written, or pyarrow is not installed.
             DataError: A list of markets cannot be had; what was fetched before is kept.
         """
-        try:
-            self._parts.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"{self._parts} cannot be made: {error.strerror}") from None
+        make_folder(self._parts)
         state = Fetched()
         try:
             found: dict[ConditionId, tuple[Market, str]] = {}
@@ -125,9 +121,7 @@ class Fetcher:
             except DataError as error:
                 state.missing += (f"{market.slug}: {error}",)
                 return
-            temporary = path.with_suffix(".new")
-            temporary.write_bytes(msgspec.json.encode(part))
-            temporary.replace(path)
+            write_whole(path, msgspec.json.encode(part))
         state.done += 1
         state.bars += len(part.bars)
         if not part.bars:
@@ -187,14 +181,10 @@ class Fetcher:
         if not parts:
             return
         home = self._folder / "polymarket_daily"
-        home.mkdir(exist_ok=True)
+        make_folder(home)
         _write_bars(home / "prices.parquet", parts)
-        with gzip.open(home / "markets.csv.gz", "wt", newline="") as file:
-            writer = csv.DictWriter(file, _COLUMNS)
-            writer.writeheader()
-            writer.writerows(
-                part.row | {"mkt": str(number)} for number, part in enumerate(parts, start=1)
-            )
+        rows = (part.row | {"mkt": str(number)} for number, part in enumerate(parts, start=1))
+        write_csv_gz(home / "markets.csv.gz", _COLUMNS, rows)
 
 
 def _read_part(path: Path) -> Part | None:
@@ -206,26 +196,14 @@ def _read_part(path: Path) -> Part | None:
 
 
 def _write_bars(path: Path, parts: list[Part]) -> None:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise ConfigError(
-            f"{path} is a Parquet file and pyarrow is not installed. "
-            "Install it beside this program: pip install pyarrow"
-        ) from None
     rows = [
         (number, datetime.fromisoformat(day).date(), price)
         for number, part in enumerate(parts, start=1)
         for day, price in part.bars
     ]
     marks, days, prices = zip(*rows, strict=True)
-    table = {
-        "mkt": pa.array(marks, pa.int32()),
-        "date": pa.array(days, pa.date32()),
-        "p": pa.array(prices, pa.float32()),
-    }
-    pq.write_table(pa.table(table), path)
+    columns = {"mkt": ("int32", marks), "date": ("date32", days), "p": ("float", prices)}
+    write_parquet(path, columns)
 
 
 def _bars(points: Iterable[tuple[datetime, float]]) -> Iterator[tuple[str, float]]:

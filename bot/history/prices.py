@@ -19,16 +19,19 @@ from bot.venues.recorded.columns import ParquetColumns
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _CLOSE = time(16, 0)
+FETCHED = "fetched_closes.parquet"
 _FILES = (
+    FETCHED,
     "etf_index_crypto_ohlcv.parquet",
     "stocks_close.parquet",
     "xlb_xlc_xlre_close_2019_2025.parquet",
     "more_etfs_close_to_2025-09.parquet",
 )
 """In the order in which a symbol is looked for."""
-_AROUND_THE_CLOCK = {"BTC": "BTC_USD", "ETH": "ETH_USD", "BTC_USD": "BTC_USD", "ETH_USD": "ETH_USD"}
-"""Symbols whose day ends at midnight UTC, and what the recording calls them."""
-_CASH = ("CASH", "USD")
+_COINS = ("BTC", "ETH")
+"""Coins that need no ``_USD`` to be told from shares."""
+CASH = ("CASH", "USD")
+"""What has no price."""
 _UNIT = Decimal("0.000000001")
 
 
@@ -129,6 +132,16 @@ def read_own_closes(source: PriceFile | PriceFolder, symbols: Iterable[str]) -> 
     return found
 
 
+def is_coin(symbol: str) -> bool:
+    """Whether a name says by itself that its day ends at midnight UTC: ``BTC``, ``SOL_USD``."""
+    return symbol in _COINS or symbol.endswith(("_USD", "-USD"))
+
+
+def coin_name(symbol: str) -> str:
+    """Return what recordings call a coin: ``SOL_USD`` of ``SOL`` and ``SOL-USD``."""
+    return f"{symbol.removesuffix('_USD').removesuffix('-USD')}_USD"
+
+
 def has_closes(folder: Path) -> bool:
     """Whether a folder holds recorded closes."""
     return any((folder / name).exists() for name in _FILES)
@@ -150,7 +163,7 @@ def start_holdings(
     for holding in holdings:
         closes_of = closes.get(holding.symbol)
         if closes_of is None:
-            if holding.symbol in _CASH and holding.stated is not None:
+            if holding.symbol in CASH and holding.stated is not None:
                 started.append(holding)
             else:
                 problems.append(
@@ -185,13 +198,13 @@ def _read_file(path: Path, symbols: Iterable[str]) -> dict[str, Closes]:
     days, prices = columns.epoch_ms("date"), columns.floats("close")
     found = {}
     for symbol in symbols:
-        name = _AROUND_THE_CLOCK.get(symbol, symbol)
-        if name not in tickers:
+        name = next((each for each in (coin_name(symbol), symbol) if each in tickers), None)
+        if name is None:
             continue
         own = ticker_of == tickers.index(name)
         rows = sorted(zip(days[own].tolist(), prices[own].tolist(), strict=True))
         _check(rows, f"{path}: {symbol}")
-        midnight = symbol in _AROUND_THE_CLOCK
+        midnight = is_coin(name)
         dates = [from_epoch_ms(day_ms).date() for day_ms, _ in rows]
         found[symbol] = Closes(
             known_at=tuple(_known_at(day, midnight=midnight) for day in dates),
@@ -214,7 +227,7 @@ def _check(rows: Sequence[tuple[int, float]], name: str) -> None:
 def _own_known_at(as_of: datetime, symbol: str) -> datetime:
     if as_of.time() != time():
         return as_of
-    return _known_at(as_of.date(), midnight=symbol in _AROUND_THE_CLOCK)
+    return _known_at(as_of.date(), midnight=is_coin(symbol))
 
 
 def _known_at(day: date, *, midnight: bool) -> datetime:

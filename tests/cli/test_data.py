@@ -13,6 +13,7 @@ from bot.sandbox.server import Sandbox
 from bot.venues.polymarket.settings import Endpoints
 from tests.cli.conftest import Typed
 from tests.fakes import ManualClock
+from tests.history.price_hosts import Hosts, Served, serve
 from tests.history.test_fetch import NOW, points, series_market
 from tests.history.worlds import CONFIG, STRATEGY
 
@@ -46,10 +47,19 @@ def venue() -> Iterator[Endpoints]:
 
 
 @pytest.fixture
-def write_files(here: Path, venue: Endpoints) -> Callable[[str], None]:
+def prices() -> Iterator[Served]:
+    with serve(Hosts(last="2026-11-03")) as served:
+        yield served
+
+
+@pytest.fixture
+def write_files(here: Path, venue: Endpoints, prices: Served) -> Callable[[str], None]:
     def write(market: str) -> None:
         addresses = f"{{gamma_url: '{venue.gamma}', clob_url: '{venue.clob}'}}"
-        (here / "config.yaml").write_text(f"{CONFIG}polymarket: {addresses}\n")
+        hosts = (
+            f"{{shares_url: '{prices.url}', vix_url: '{prices.url}', crypto_url: '{prices.url}'}}"
+        )
+        (here / "config.yaml").write_text(f"{CONFIG}polymarket: {addresses}\nhistory: {hosts}\n")
         (here / "strategies").mkdir()
         text = STRATEGY.replace("{slug: will-it-happen-1}", market)
         (here / "strategies" / "it-happens.yaml").write_text(text)
@@ -57,18 +67,12 @@ def write_files(here: Path, venue: Endpoints) -> Callable[[str], None]:
     return write
 
 
-def test_what_is_fetched_can_be_tested(
-    here: Path, type_in: Typed, write_files: Callable[[str], None]
-) -> None:
+def test_what_is_fetched_can_be_tested(type_in: Typed, write_files: Callable[[str], None]) -> None:
     write_files("{series: fed-decision, outcome: 25 bps increase}")
     answer = type_in("data", "fetch", "--out", "own")
     assert answer.exit_code == 0, answer.output
     assert "2 of 2 markets, 20 daily prices (0 markets were there and final)" in answer.stdout
-    from tests.history.worlds import Recorded, days
-
-    closes = {"SPY": [(day, 500.0) for day in days("2026-10-01", 25)]}
-    Recorded(closes=closes).write(here / "other")
-    (here / "other" / "prices").rename(here / "own" / "prices")
+    assert "2 of 2 symbols, 92 daily closes (0 symbols were there up to yesterday)" in answer.stdout
     span = ("--from", "2026-10-20", "--to", "2026-10-29", "--json")
     tested = type_in("backtest", "--data", "own", *span)
     assert tested.exit_code == 0, tested.output
@@ -84,9 +88,21 @@ def test_what_is_missing_is_named(type_in: Typed, write_files: Callable[[str], N
     told = json.loads(answer.stdout)
     assert (told["markets"], told["done"]) == (2, 2)
     assert told["missing"] == ["nothing: the venue lists no such market"]
+    assert told["closes"]["done"] == 2
     again = type_in("data", "fetch", "--out", "own", "--series", "fed-decision")
     assert "not there: nothing" in again.stderr
     assert "(1 markets were there and final)" in again.stdout
+
+
+def test_symbol_that_is_refused_is_named_and_the_exit_code_says_so(
+    type_in: Typed, write_files: Callable[[str], None], prices: Served
+) -> None:
+    write_files("{series: fed-decision, outcome: 25 bps increase}")
+    answer = type_in("data", "fetch", "--out", "own", "--symbol", "NONE")
+    assert answer.exit_code == 3, answer.output
+    assert "no closes: NONE: Yahoo has no NONE" in answer.stderr
+    assert "2 of 3 symbols" in answer.stdout
+    assert "2 of 2 markets" in answer.stdout
 
 
 def test_group_says_what_it_can(type_in: Typed) -> None:
