@@ -5,7 +5,7 @@ An answer that is not wholly what was asked for is refused whole. A day without 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from math import isfinite
 from typing import NamedTuple, TypeVar
@@ -111,10 +111,10 @@ async def ask_yahoo(reads: Reads, symbol: str, now: datetime) -> Answer:
             f"Yahoo's answer for {symbol} has {len(result.timestamp)} days, {len(plain)} closes"
             f" and {len(adjusted)} adjusted closes; they must be as many"
         )
-    zone = ZoneInfo(_NEW_YORK)
+    zone = ZoneInfo(_NEW_YORK)  # to tell the day; the bar is stamped with its opening
     closes, empty = [], []
     for at, close, after_all in zip(result.timestamp, plain, adjusted, strict=True):
-        day = f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}"
+        day = f"{_instant(at, zone):%Y-%m-%d}"
         if close is None or after_all is None:
             empty.append(day)
         else:
@@ -179,7 +179,7 @@ async def ask_coinbase(reads: Reads, symbol: str, now: datetime) -> Answer:
     return Answer(closes=closes)
 
 
-def check_closes(closes: Iterable[Close], *, symbol: str, now: datetime) -> list[Close]:
+def check_closes(closes: Iterable[Close], now: datetime) -> list[Close]:
     """Return the closes of finished days since ``FIRST_DAY``, oldest first, each day once.
 
     Raises:
@@ -190,18 +190,18 @@ def check_closes(closes: Iterable[Close], *, symbol: str, now: datetime) -> list
     for each in closes:
         if not all(isfinite(price) and price > 0 for price in each[1:]):
             raise BadData(
-                f"{symbol} has a close of {each.close} ({each.adjusted} adjusted) on {each.day};"
-                " it must be above 0"
+                f"the close of {each.day} is {each.close} and {each.adjusted} after dividends; it"
+                " must be above 0"
             )
         if each.day > today:
-            raise BadData(f"{symbol} has a close on {each.day}, and today is {today}")
+            raise BadData(f"{each.day} has a close, and today is {today}")
         if each.day != today and found.setdefault(each.day, each) != each:
             raise BadData(
-                f"{symbol} has two closes on {each.day}: {found[each.day].close} and {each.close}"
+                f"there are two closes on {each.day}: {found[each.day].close} and {each.close}"
             )
     kept = sorted(close for day, close in found.items() if day >= f"{FIRST_DAY}")
     if not kept:
-        raise BadData(f"{symbol} has no close from {FIRST_DAY} to {today}")
+        raise BadData(f"there is no close from {FIRST_DAY} to {today}")
     return kept
 
 
@@ -240,13 +240,20 @@ def _vix_day(number: int, line: str) -> Close:
 
 def _coin_day(row: _Candle, product: str) -> Close:
     start, low, high, _, close, _ = row
-    at = datetime.fromtimestamp(start, UTC)
+    at = _instant(start, UTC)
     if at.time() != time() or not low <= close <= high:
         raise BadData(
             f"Coinbase's answer for {product} has the row {row}; it must be a midnight UTC, low,"
             " high, open, close and volume, the close from low to high"
         )
     return Close(f"{at:%Y-%m-%d}", close, close)
+
+
+def _instant(epoch_s: int, zone: tzinfo) -> datetime:
+    try:
+        return datetime.fromtimestamp(epoch_s, zone)
+    except (ValueError, OverflowError, OSError):
+        raise BadData(f"a row has no day: its time is {epoch_s}, and must be in seconds") from None
 
 
 def _epoch_s(day: date) -> int:

@@ -163,7 +163,7 @@ class CloseFetcher:
     async def _ask(self, ticker: str, before: ClosesPart | None) -> ClosesPart:
         now = self._clock.now()
         source, answer = await self._answer(ticker, now)
-        closes = check_closes(answer.closes, symbol=ticker, now=now)
+        closes = check_closes(answer.closes, now)
         if before is not None and len(closes) < len(before.closes):
             raise BadData(
                 f"{source} has {len(closes):,} closes and had {len(before.closes):,}. If the new"

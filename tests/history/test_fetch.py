@@ -64,6 +64,15 @@ class Rig:
         return sum(path in each for each in self.sandbox.rest.asked)
 
 
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return all files under a folder and what is in them."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     pytest.importorskip("pyarrow", reason="needs pyarrow: what is fetched becomes Parquet")
@@ -140,6 +149,27 @@ async def test_a_fetch_that_was_cut_off_goes_on(rig: Rig) -> None:
     found = await rig.fetch()
     assert (found.done, found.kept) == (5, 1)
     assert len(open_archive(rig.folder, VenueName.POLYMARKET, fees=FeeRegime.NONE).listings) == 5
+
+
+async def test_files_are_the_same_bytes_at_any_time(rig: Rig, tmp_path: Path) -> None:
+    await rig.fetch()
+    packed = rig.folder / "polymarket_daily" / "markets.csv.gz"
+    assert packed.read_bytes()[4:8] == bytes(4)  # where gzip would put the time
+    first = files_of(rig.folder)
+    rig.folder = tmp_path / "again"
+    await rig.fetch()
+    assert files_of(rig.folder) == first
+
+
+@pytest.mark.parametrize("name", ["prices.parquet", "markets.csv.gz"])
+async def test_file_that_cannot_be_written_leaves_the_old_one(rig: Rig, name: str) -> None:
+    await rig.fetch(MarketRef(slug="fed-1"))
+    path = rig.folder / "polymarket_daily" / name
+    before = path.read_bytes()
+    path.with_name(f"{name}.new").mkdir()
+    with pytest.raises(ConfigError, match=f"{name} cannot be written"):
+        await rig.fetch()
+    assert path.read_bytes() == before
 
 
 async def test_condition_id_finds_its_market(rig: Rig) -> None:
