@@ -205,10 +205,11 @@ def _open_portfolio(
         )
     wanted = [holding.symbol for holding in holdings]
     names = [*wanted, *source.readings]
-    if isinstance(source.prices, PriceFile | PriceFolder) and not has_closes(folder):
-        closes = read_own_closes(source.prices, names)
-    else:
-        closes = read_closes(folder, names)
+    own = source.prices if isinstance(source.prices, PriceFile | PriceFolder) else None
+    closes = read_closes(folder, names) if own is None or has_closes(folder) else {}
+    missing = [name for name in names if name not in closes]
+    if own is not None and missing:
+        closes |= read_own_closes(own, missing)
     return PortfolioReader(
         holdings=start_holdings(holdings, closes, at=at),
         file=None,
