@@ -172,6 +172,24 @@ async def test_a_fetch_that_was_cut_off_ends_in_the_same_bytes(
     assert len(whole) == 4
 
 
+async def test_part_that_says_nothing_is_fetched_again(rig: Rig) -> None:
+    await rig.fetch("SPY")
+    whole = files_of(rig.folder)
+    part = rig.folder / "fetched" / "closes" / "SPY.json"
+    for text in (b'{"ticker":"SPY","source":"Yahoo","closes":[],"notes":[]}', b"", b"\xff"):
+        part.write_bytes(text)
+        assert (await rig.fetch("SPY")).kept == 0
+        assert files_of(rig.folder) == whole
+
+
+async def test_day_of_a_share_is_that_of_new_york(rig: Rig) -> None:
+    opening = int(at("2026-09-01T13:30").timestamp())
+    evening = int(at("2026-09-02T00:30").timestamp())  # 20:30 of the first
+    rig.hosts.ill["/SPY"] = [Ill(change=swap(str(opening), str(evening)))]
+    await rig.fetch("SPY")
+    assert rig.read("SPY").known_at[:2] == (at("2026-09-01T20"), at("2026-09-02T20"))
+
+
 async def test_file_that_cannot_be_written_leaves_the_old_one(rig: Rig) -> None:
     await rig.fetch("SPY")
     path = rig.folder / PRICES / FETCHED
