@@ -264,4 +264,5 @@ def _decode(body: bytes, kind: type[_Kind], *, what: str) -> _Kind:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadData(f"{what} cannot be read: {error}. It begins {body[:40]!r}") from None
+        start = body[:40].decode("ascii", errors="replace")
+        raise BadData(f"{what} cannot be read: {error}. It begins {start!r}") from None

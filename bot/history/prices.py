@@ -93,8 +93,9 @@ def read_closes(folder: Path, symbols: Iterable[str]) -> dict[str, Closes]:
     paths = [folder / name for name in _FILES if (folder / name).exists()]
     if not paths:
         raise ConfigError(
-            f"{folder}: holds no recorded prices of a portfolio, such as {_FILES[0]}. Name the"
-            " folder above it with --data, or files of your own under portfolio.prices"
+            f"{folder}: holds no recorded prices of a portfolio, such as {_FILES[0]}. Get them with"
+            " `polyhedge data fetch`, name the folder above them with --data, or files of your own"
+            " under portfolio.prices"
         )
     for path in paths:
         if missing:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -9,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from bot.venues.polymarket.settings import Endpoints
 from tests.cli.conftest import Typed
 from tests.fakes import ManualClock
-from tests.history.price_hosts import Hosts, Served, serve
-from tests.history.test_fetch import NOW, points, series_market
+from tests.history.price_hosts import VIX_PATH, Hosts, Ill, Served, serve
+from tests.history.test_fetch import NOW, files_of, points, series_market
 from tests.history.worlds import CONFIG, STRATEGY
 
 
@@ -48,7 +51,7 @@ def venue() -> Iterator[Endpoints]:
 
 @pytest.fixture
 def prices() -> Iterator[Served]:
-    with serve(Hosts(last="2026-11-03")) as served:
+    with serve(Hosts(last=f"{SystemClock().now():%Y-%m-%d}")) as served:
         yield served
 
 
@@ -72,7 +75,8 @@ def test_what_is_fetched_can_be_tested(type_in: Typed, write_files: Callable[[st
     answer = type_in("data", "fetch", "--out", "own")
     assert answer.exit_code == 0, answer.output
     assert "2 of 2 markets, 20 daily prices (0 markets were there and final)" in answer.stdout
-    assert "2 of 2 symbols, 92 daily closes (0 symbols were there up to yesterday)" in answer.stdout
+    assert "2 of 2 symbols" in answer.stdout
+    assert "(0 symbols were there up to yesterday)" in answer.stdout
     span = ("--from", "2026-10-20", "--to", "2026-10-29", "--json")
     tested = type_in("backtest", "--data", "own", *span)
     assert tested.exit_code == 0, tested.output
@@ -101,8 +105,28 @@ def test_symbol_that_is_refused_is_named_and_the_exit_code_says_so(
     answer = type_in("data", "fetch", "--out", "own", "--symbol", "NONE")
     assert answer.exit_code == 3, answer.output
     assert "no closes: NONE: Yahoo has no NONE" in answer.stderr
+    assert "Starting again asks for these" in answer.stderr
     assert "2 of 3 symbols" in answer.stdout
     assert "2 of 2 markets" in answer.stdout
+
+
+def test_fetch_that_was_killed_goes_on_and_ends_in_the_same_bytes(
+    here: Path, type_in: Typed, write_files: Callable[[str], None], prices: Served
+) -> None:
+    write_files("{slug: fed-1}")
+    words = ("data", "fetch", "--out")
+    assert type_in(*words, "whole").exit_code == 0
+    prices.hosts.ill[VIX_PATH] = [Ill(hangs=True)]
+    with subprocess.Popen([sys.executable, "-m", "bot", *words, "own"]) as process:  # noqa: S603
+        assert prices.hosts.hangs.wait(30)
+        process.kill()
+        prices.hosts.let_go.set()
+    left = files_of(here / "own")
+    assert list(left) == ["fetched/closes/SPY.json"]
+    answer = type_in(*words, "own")
+    assert "2 of 2 symbols" in answer.stdout
+    assert "(1 symbols were there up to yesterday)" in answer.stdout
+    assert files_of(here / "own") == files_of(here / "whole")
 
 
 def test_group_says_what_it_can(type_in: Typed) -> None:

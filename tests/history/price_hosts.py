@@ -57,7 +57,7 @@ class Hosts:
         self.agents: set[str] = set()
         self.ill: dict[str, list[Ill]] = {}
         """Answers in their order, by a part of the path."""
-        self.let_go = Event()
+        self.hangs, self.let_go = Event(), Event()
 
     def answer(self, target: str) -> tuple[int, bytes]:
         """Return what the services say when they are well."""
@@ -145,6 +145,7 @@ def serve(hosts: Hosts) -> Iterator[Served]:
             hosts.agents.add(self.headers["User-Agent"])
             ill = hosts.take_ill(self.path) or Ill()
             if ill.hangs:
+                hosts.hangs.set()
                 hosts.let_go.wait(20)
                 return
             status, body = hosts.answer(self.path)

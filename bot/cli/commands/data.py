@@ -75,6 +75,8 @@ def fetch(
 def _show_closes(found: "FetchedCloses", folder: Path) -> None:
     for problem in found.refused:
         click.echo(f"no closes: {problem}", err=True)
+    if found.refused:
+        click.echo("Starting again asks for these, and for nothing that is there.", err=True)
     for note in found.notes:
         click.echo(f"missing: {note}", err=True)
     click.echo(
@@ -130,8 +132,7 @@ async def _fetch_markets(settings: "Settings", folder: Path, refs: "list[MarketR
         task = progress.add_task("listing markets", total=None)
 
         def seen(state: "Fetched") -> None:
-            done = state.done + len(state.missing)
-            progress.update(task, description="prices", completed=done, total=state.markets)
+            progress.update(task, description="markets", advance=1, total=state.markets)
 
         return await fetcher.fetch(refs, seen)
 
