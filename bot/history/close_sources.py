@@ -164,7 +164,7 @@ async def ask_coinbase(reads: Reads, symbol: str, now: datetime) -> Answer:
     closes: list[Close] = []
     first = FIRST_DAY
     while first <= now.date():
-        last = first + timedelta(days=_DAYS_PER_REQUEST - 1)
+        last = min(first + timedelta(days=_DAYS_PER_REQUEST - 1), now.date())
         params = [
             ("granularity", "86400"),
             ("start", f"{first}T00:00:00Z"),
@@ -172,7 +172,10 @@ async def ask_coinbase(reads: Reads, symbol: str, now: datetime) -> Answer:
         ]
         body = await reads.get(f"/products/{quote(product, safe='')}/candles", params)
         if body is None:
-            raise BadData(f"Coinbase has no {product}")
+            raise BadData(
+                f"Coinbase has no {product}. If it is a share or fund, say so: --symbol"
+                f" {symbol.removesuffix('_USD')}"
+            )
         rows = _decode(body, list[_Candle], what=f"Coinbase's answer for {product}")
         closes += (_coin_day(row, product) for row in rows)
         first = last + timedelta(days=1)

@@ -4,7 +4,7 @@ Each symbol is a file of its own until all are there, so that a fetch goes on wh
 A series that does not reach yesterday is asked for whole: each dividend changes all closes before.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -78,17 +78,25 @@ class FetchedCloses:
     """What is missing in those that were had."""
 
 
-def tickers_of(holdings: Iterable[Holding], more: Iterable[str]) -> tuple[str, ...]:
-    """Return what to fetch, each once: the holdings but cash, the VIX, SPY, and more."""
+def tickers_of(holdings: Iterable[Holding], more: Collection[str]) -> tuple[str, ...]:
+    """Return what to fetch, each once: the holdings but cash, the VIX, SPY, and more.
+
+    Args:
+        holdings: Coins are those of the asset class crypto.
+        more: Named by themselves: coins as ``SOL_USD``, all else is a share, whatever its class.
+    """
+
+    def is_held_coin(holding: Holding) -> bool:
+        is_crypto = holding.tags.asset_class.casefold() == "crypto"
+        return is_crypto and holding.symbol not in more
+
     held = (
-        coin_name(each.symbol)
-        if is_coin(each.symbol) or each.tags.asset_class.casefold() == "crypto"
-        else each.symbol
+        coin_name(each.symbol) if is_held_coin(each) else each.symbol
         for each in holdings
         if each.symbol not in CASH
     )
-    named = (coin_name(symbol) if is_coin(symbol) else symbol for symbol in more)
-    return tuple(dict.fromkeys((*held, *_ALWAYS, *named)))
+    named = (coin_name(each) if is_coin(each) else each for each in (*held, *_ALWAYS, *more))
+    return tuple(dict.fromkeys(named))
 
 
 class CloseFetcher:

@@ -105,6 +105,8 @@ async def test_a_coin_is_asked_for_in_parts_that_it_lists(rig: Rig) -> None:
     found = await rig.fetch("BTC_USD")
     assert (found.closes, found.notes) == (len(rig.hosts.coins["BTC-USD"]), ())
     assert len(rig.hosts.asked) == 16
+    assert "start=2014-01-01T" in rig.hosts.asked[0]
+    assert "end=2026-11-03T" in rig.hosts.asked[-1]
 
 
 async def test_services_are_asked_once_a_second_and_told_who_asks(rig: Rig) -> None:
@@ -302,7 +304,7 @@ async def test_answer_that_is_not_the_coins_is_refused_whole(rig: Rig, name: str
     ("ticker", "why"),
     [
         ("XYZ", "Yahoo has no XYZ"),
-        ("XYZ_USD", "Coinbase has no XYZ-USD"),
+        ("XYZ_USD", "Coinbase has no XYZ-USD. If it is a share or fund, say so: --symbol XYZ"),
         ("../A?b", "Yahoo has no ../A?b"),
     ],
 )
@@ -437,12 +439,14 @@ def test_holdings_name_what_is_fetched() -> None:
         Holding(symbol="BTC"),
         Holding(symbol="SOL", tags=crypto),
         Holding(symbol="ADA-USD", tags=crypto),
+        Holding(symbol="IBIT", tags=crypto),
         Holding(symbol="CASH"),
         Holding(symbol="QQQ"),
     )
-    found = tickers_of(holdings, ("TLT", "ETH", "DOGE_USD", "SPY"))
-    held = ("QQQ", "BTC_USD", "SOL_USD", "ADA_USD")
+    found = tickers_of(holdings, ("TLT", "ETH", "DOGE_USD", "SPY", "IBIT"))
+    held = ("QQQ", "BTC_USD", "SOL_USD", "ADA_USD", "IBIT")
     assert found == (*held, "VIX", "SPY", "TLT", "ETH_USD", "DOGE_USD")
+    assert "IBIT_USD" in tickers_of(holdings, ())
 
 
 async def test_progress_names_what_is_asked_for(rig: Rig) -> None:
