@@ -110,6 +110,23 @@ def test_symbol_that_is_refused_is_named_and_the_exit_code_says_so(
     assert "2 of 2 markets" in answer.stdout
 
 
+def test_symbols_of_a_file_of_holdings_are_fetched_and_gaps_told(
+    here: Path, type_in: Typed, write_files: Callable[[str], None], prices: Served
+) -> None:
+    write_files("{slug: fed-1}")
+    text = (here / "config.yaml").read_text()
+    holdings = "holdings: [{symbol: SPY, value: 100000, asset_class: equity}]"
+    assert holdings in text
+    (here / "config.yaml").write_text(text.replace(holdings, "file: holdings.csv"))
+    (here / "holdings.csv").write_text("symbol,value\nQQQ,5000\nCASH,10\n")
+    known = prices.hosts.shares["SPY"]
+    prices.hosts.shares["QQQ"] = {day: each for day, each in known.items() if day[5:7] != "10"}
+    answer = type_in("data", "fetch", "--out", "own")
+    assert answer.exit_code == 0, answer.output
+    assert "3 of 3 symbols" in answer.stdout
+    assert "missing: QQQ: 1 gaps, the longest from 2026-09-30 to 2026-11-02;" in answer.stderr
+
+
 def test_fetch_that_was_killed_goes_on_and_ends_in_the_same_bytes(
     here: Path, type_in: Typed, write_files: Callable[[str], None], prices: Served
 ) -> None:
