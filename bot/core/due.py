@@ -1,5 +1,6 @@
 """Whether an event's plan must be made again now, and when time alone may ask for it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.core.case import Case, exposure_at, trusted_book
@@ -47,6 +48,32 @@ def find_lost_reason(case: Case, held: MarketView, position: Position) -> Reason
         text = f"held since {position.opened_at:%Y-%m-%d %H:%M}, longer than close.after"
         return Reason(code="HELD_LONG_ENOUGH", text=text)
     return None
+
+
+def remember_opened(case: Case) -> Mapping[str, float]:
+    """Return what the event's memory keeps of a hedge that is closed by ``close.after``."""
+    position = case.choice.held_position
+    return {} if position is None else {_opened(position): position.opened_at.timestamp()}
+
+
+def was_held_long_enough(case: Case) -> Reason | None:
+    """Return that the market's hedge was closed by ``close.after``, so it is not opened again."""
+    after, opened = (
+        case.strategy.close.after,
+        case.event.memory.rule_state.get(_opened(case.market)),
+    )
+    if (
+        after is None
+        or opened is None
+        or case.view.now.timestamp() < opened + after.total_seconds()
+    ):
+        return None
+    text = f"{case.market.market.slug} was held as long as close.after says; it is not bought again"
+    return Reason(code="HELD_LONG_ENOUGH", text=text)
+
+
+def _opened(where: Position | MarketView) -> str:
+    return f"close.opened.{where.token_id}"
 
 
 def _loss_in(case: Case, held: MarketView) -> UsdEst | None:

@@ -7,7 +7,7 @@ the second is the engine's.
 from dataclasses import replace
 
 from bot.core.case import Case, fee_at, trusted_book
-from bot.core.due import find_lost_reason
+from bot.core.due import find_lost_reason, remember_opened
 from bot.core.forecast import pool_forecast
 from bot.core.hedge import Trade, plan_exit, plan_sell
 from bot.core.orders import Wish
@@ -43,7 +43,8 @@ def plan_close(case: Case, closing: Reason) -> Plan:
         else:
             reasons.append(sale)
     verdict = Verdict.CLOSE if wishes else Verdict.HOLD
-    return Plan(verdict=verdict, reasons=tuple(reasons), wishes=tuple(wishes))
+    kept = remember_opened(case) if closing.code == "HELD_LONG_ENOUGH" else {}
+    return Plan(verdict=verdict, reasons=tuple(reasons), wishes=tuple(wishes), remembered=kept)
 
 
 def _leaves(case: Case, view: MarketView, position: Position) -> bool:

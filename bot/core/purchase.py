@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from bot.core.carry import carry_of
 from bot.core.case import Case, fee_at
+from bot.core.due import was_held_long_enough
 from bot.core.hedge import Trade, plan_buy, plan_rest
 from bot.core.misfit import find_misfit
 from bot.core.utility import TwoState
@@ -73,7 +74,7 @@ def barred(case: Case) -> Reason | None:
     if spread > most:
         text = f"the spread is {spread * 100:.1f}c; costs.max_spread is {most * 100:.1f}c"
         return Reason(code="TOO_WIDE", text=text)
-    return find_misfit(case)
+    return was_held_long_enough(case) or find_misfit(case)
 
 
 def say_worth(trade: Trade) -> Reason:

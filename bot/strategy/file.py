@@ -220,7 +220,8 @@ class CloseFile(Group):
         UsdText, Field(description="close when less than this is at stake, such as 250")
     ] = Decimal(_CLOSE.when_exposure_below_usd)
     after: Annotated[
-        Duration | None, Field(description="close this long after opening, such as 90d")
+        Duration | None,
+        Field(description="close this long after opening, such as 90d; not bought again there"),
     ] = _CLOSE.after
 
 

@@ -13,7 +13,7 @@ from bot.model.orders import OrderType, Purpose, Side
 from bot.model.rule import Sizing
 from bot.model.strategy import CloseRule, OnRemove, Strategy
 from bot.model.units import ZERO_USD, Usd
-from bot.model.view import MarketView, View
+from bot.model.view import EventView, MarketView, View
 from tests.core.builders import (
     All,
     Cover,
@@ -32,7 +32,7 @@ from tests.core.builders import (
     next_view,
     the_event,
 )
-from tests.fakes import NO, START, Levels, make_market, mirror_book
+from tests.fakes import NO, START, YES, Levels, make_market, mirror_book
 
 
 def held_view(
@@ -121,6 +121,51 @@ def test_a_hedge_is_closed_after_its_time() -> None:
     strategy = make_strategy(close=CloseRule(after=timedelta(days=40)))
 
     assert_closes(decide(held_view(), (strategy,)), "HELD_LONG_ENOUGH")
+
+
+def test_a_hedge_that_was_closed_after_its_time_is_not_bought_again() -> None:
+    strategy = make_strategy(close=CloseRule(after=timedelta(days=10)))
+    view = make_view()
+    seen = []
+    for _ in range(21):
+        decision = decide(view, (strategy,))
+        seen += [intent.purpose for intent in decision.approved]
+        view = next_view(view, decision, after=timedelta(days=1))
+        view = replace(view, portfolio=make_portfolio(as_of=view.now))
+
+    event = the_event(decide(replace(view, events=(_edited(view),)), (strategy,)))
+    longer = replace(strategy, close=CloseRule(after=timedelta(days=60)))
+    again = the_event(decide(replace(view, events=(_edited(view),)), (longer,)))
+
+    assert seen == [Purpose.OPEN, Purpose.CLOSE]
+    assert (event.verdict, codes(event)) == (Verdict.REFUSE, ["HELD_LONG_ENOUGH"])
+    assert again.verdict is Verdict.OPEN  # who allows more time is held to that
+
+
+def _edited(view: View) -> EventView:
+    """Return the only event as if its file had been edited."""
+    (event,) = view.events
+    return replace(event, memory=replace(event.memory, strategy_digest=""))
+
+
+@BOTH
+def test_what_was_held_long_enough_is_barred_by_its_opening_alone(sizing: Sizing) -> None:
+    memory = make_memory(rule_state={f"close.opened.{YES}": START.timestamp()}, digest="old")
+    strategy = make_strategy(sizing=sizing, close=CloseRule(after=timedelta(days=10)))
+    view = make_view(make_event(memory=memory))
+
+    def at(days: int) -> Decision:
+        now = START + timedelta(days=days)
+        event = make_event(make_market_view(confirmed_at=now), memory=memory)
+        return decide(
+            replace(view, now=now, events=(event,), portfolio=make_portfolio(as_of=now)),
+            (strategy,),
+        )
+
+    assert the_event(at(9)).verdict is Verdict.OPEN
+    assert codes(the_event(at(10))) == ["HELD_LONG_ENOUGH"]
+    without = replace(strategy, close=CloseRule())
+    assert the_event(decide(view, (without,))).verdict is Verdict.OPEN
 
 
 def test_a_hedge_is_kept_until_its_time() -> None:
