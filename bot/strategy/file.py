@@ -190,7 +190,10 @@ class LimitsFile(Group):
     max_order_usd: Annotated[UsdText, Field(description="the most for one order, such as 150")]
     max_turnover_usd: Annotated[
         UsdText | None,
-        Field(description="the most that buys and sales add up to in 365 days; 4 x the premium"),
+        Field(
+            description="the most that buys and sales add up to in 365 days, 4 x the premium;"
+            " exits, rolls and trades after a jump of the exposure go on beyond it"
+        ),
     ] = None
 
 
