@@ -117,17 +117,26 @@ def _best(
 ) -> tuple[MarketView, str]:
     """Return the market to hold of those that fit: of deadlines the cheapest cover, else the next.
 
-    A date has a market of its own, so there is nothing to choose, except that one which is near
-    and as good as decided leaves the place to the next.
+    A date has a market of its own, so there is nothing to choose, except that one which is near,
+    where the next would come beside it anyway, leaves the place to the next if it is as good as
+    decided or too wide to be bought.
     """
     if has_deadlines(strategy) and len(fit) > 1:
         return cheapest_cover(fit, strategy=strategy, now=now, chance=chance)
     best = fit[0]
     if len(fit) > 1 and best.market.ends_at is not None:
-        likely, near = chance(best), best.market.ends_at - now <= strategy.roll.before_end
-        if near and likely is not None and likely <= least_chance(strategy):
+        near = best.market.ends_at - now <= strategy.roll.before_end
+        if near and _leaves_the_place(best, strategy, chance(best)):
             best = fit[1]
     return best, f"soonest market that fits: {best.market.slug}"
+
+
+def _leaves_the_place(view: MarketView, strategy: Strategy, likely: float | None) -> bool:
+    """Return whether nothing of a market would be bought; an unknown chance is waited for."""
+    if likely is None or view.quote is None:
+        return False
+    wide = (view.quote.book.spread or 0.0) > float(strategy.costs.max_spread)
+    return wide or likely <= least_chance(strategy)
 
 
 def _stay_or_leave(

@@ -705,6 +705,20 @@ def test_what_covers_the_next_date_is_closed_and_the_sooner_runs_on(sizing: Sizi
     assert traded(quoted(later, 30, 6), strategy) == [(NEXT, Side.SELL)]
 
 
+@pytest.mark.parametrize(("days", "token"), [(5, NEXT), (8, YES)])
+def test_a_date_too_wide_to_buy_leaves_the_place_to_the_next_only_when_near(
+    days: int, token: str
+) -> None:
+    soon = replace(OLD, ends_at=START + timedelta(days=days))
+    wide = make_market_view(soon, bids=(("0.05", "50000"),), asks=(("0.18", "50000"),))
+    view = make_view(make_event(wide, make_market_view(NEW)))
+
+    event = the_event(decide(view, (make_strategy(series="fed"),)))
+
+    assert event.token_id == token
+    assert event.verdict is (Verdict.OPEN if token == NEXT else Verdict.REFUSE)
+
+
 @BOTH
 def test_a_near_date_that_is_as_good_as_decided_leaves_the_place_to_the_next(
     sizing: Sizing,
