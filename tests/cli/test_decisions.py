@@ -48,9 +48,12 @@ def test_plan_compares_other_instruments(started: Path, type_in: Typed) -> None:
 def test_plan_tells_of_a_broken_file_and_plans_the_others(started: Path, type_in: Typed) -> None:
     edit(started / "strategies" / "fed-hike.yaml", "series:", "serie:")
     answer = type_in("plan")
-    assert answer.exit_code == 0
+    assert answer.exit_code == 2  # somebody has something to mend
     assert "fed-hike.yaml:6" in answer.stderr
     assert "us-election" in answer.stdout
+    answer = type_in("plan", "--json")
+    assert answer.exit_code == 2
+    assert len(json.loads(answer.stdout)["events"]) == 5
 
 
 def test_explain_decides_the_same_again(started: Path, type_in: Typed) -> None:

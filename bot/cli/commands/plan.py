@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @click.option(
     "--alternatives", is_flag=True, help="Compare other instruments for the same losses instead."
 )
-def command(config: Path, *, as_json: bool, alternatives: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, config: Path, *, as_json: bool, alternatives: bool) -> None:
     """Show what would be traded now, and why; sends nothing."""
     from bot.app.preview import preview
     from bot.app.sheet import make_sheets
@@ -46,8 +47,10 @@ def command(config: Path, *, as_json: bool, alternatives: bool) -> None:
                 "denials": decision.denials,
             }
         )
-        return
-    _print(seen, alternatives=alternatives)
+    else:
+        _print(seen, alternatives=alternatives)
+    if seen.broken:
+        ctx.exit(2)
 
 
 def _print(seen: "Preview", *, alternatives: bool) -> None:
