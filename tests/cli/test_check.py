@@ -83,3 +83,37 @@ def test_json_has_errors_and_notes_apart(started: Path, type_in: Typed) -> None:
 def test_the_schema_is_the_one_beside_the_strategies(started: Path, type_in: Typed) -> None:
     stored = json.loads((started / "strategies" / "strategy.schema.json").read_text("utf-8"))
     assert json.loads(type_in("check", "--schema").output) == stored
+
+
+def test_a_file_that_a_signal_or_a_reading_needs_and_is_not_there_is_a_note(
+    started: Path, type_in: Typed
+) -> None:
+    strategy = started / "strategies" / "btc-below-60k.yaml"
+    signals = (
+        "own_view, {vol_implied: {file: btc.csv, below: 60000}}, {sentiment: {reading: mood}}]"
+    )
+    edit(strategy, "own_view]", signals)
+    edit(
+        started / "config.yaml",
+        "readings: [VIX]",
+        "computed: {mood: {rule: sentiment, file: news.csv}, v: {rule: volatility, file: v.csv}}",
+    )
+    (started / "v.csv").write_text("as_of,price\n2026-01-05,5\n", encoding="utf-8")
+    edit(started / "strategies" / "us-election.yaml", "triggers:\n", _TRIGGERS)
+
+    answer = type_in("check")
+
+    assert answer.exit_code == 0, answer.output
+    notes = [line for line in answer.stdout.splitlines() if line.startswith("note")]
+    said = "\n".join(notes)
+    assert "computed.mood has nothing to go by: news.csv: cannot be read" in said
+    assert "btc-below-60k.yaml: vol_implied has nothing to go by: btc.csv: cannot be" in said
+    assert "v.csv" not in said
+    unknown = [note for note in notes if "nothing gives the reading" in note]
+    assert ["recession.yaml" in note and "VIX" in note for note in unknown] == [True]
+
+
+_TRIGGERS = """triggers:
+  - volatility: {reading: v.ratio, above: 2, until: 1}
+  - sentiment: {reading: mood}
+"""

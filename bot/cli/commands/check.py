@@ -14,6 +14,7 @@ from bot.errors import ConfigError, UserError
 if TYPE_CHECKING:
     from bot.config import Settings
     from bot.model.portfolio import Holding
+    from bot.model.signal import ReadingRule, Signal
     from bot.model.strategy import Strategy
     from bot.portfolio import PortfolioReader
 
@@ -114,8 +115,51 @@ def _look_at_portfolio(
     for strategy in strategies:
         findings.errors.extend(find_contradictions(strategy, holdings))
         findings.notes.extend(find_idle_lines(strategy, holdings))
+    findings.notes.extend(_look_for_series(settings, strategies))
+    findings.notes.extend(_name_unknown_readings(settings, strategies))
     if not findings.errors:  # a file that cannot be read may have the name
         findings.notes.extend(find_idle_tags(strategies, holdings))
+
+
+def _look_for_series(settings: "Settings", strategies: "tuple[Strategy, ...]") -> Iterator[str]:
+    """Yield what of the files of readings and signals cannot be read: the daemon goes without."""
+    import asyncio
+
+    from bot.clock import SystemClock
+    from bot.errors import DataError
+    from bot.portfolio.series import SeriesReader
+
+    get = SeriesReader(folder=settings.portfolio.folder).at(SystemClock().now())
+    named: list[tuple[str, ReadingRule | Signal]] = [
+        (f"{settings.path}: computed.{name}", rule) for name, rule in settings.portfolio.computed
+    ]
+    named += [(f"{each.path}: {key}", rule) for each in strategies for key, rule in each.signals]
+    for where, rule in named:
+        try:
+            asyncio.run(rule.fetch(get))
+        except DataError as error:
+            yield f"{where} has nothing to go by: {error}"
+
+
+def _name_unknown_readings(
+    settings: "Settings", strategies: "tuple[Strategy, ...]"
+) -> Iterator[str]:
+    """Yield the readings that rules of a strategy look at and nothing gives."""
+    source = settings.portfolio
+    known = {*source.readings}
+    for name, _ in source.computed:
+        known |= {name, f"{name}.stress", f"{name}.ratio"}
+    for strategy in strategies:
+        nervous = getattr(strategy.sizing, "by_volatility", None)
+        rules = (*(rule for _, rule in (*strategy.triggers, *strategy.signals)), nervous)
+        names = {getattr(rule, "reading", "") for rule in rules} | {
+            strategy.impact.volatility_reading
+        }
+        for name in sorted(names - known - {""}):
+            yield (
+                f"{strategy.path}: nothing gives the reading {name}; name it in portfolio.readings"
+                " or compute it in portfolio.computed."
+            )
 
 
 def _read_holdings(settings: "Settings", findings: Findings) -> "tuple[Holding, ...]":
