@@ -11,7 +11,8 @@ from bot.core.budget import Funding, fund, left_of_shared, measure_usage
 from bot.core.case import stale_prices
 from bot.core.event import REFUSED_AGAIN, Due, EventOutcome, decide_event, look_at
 from bot.core.nervous import nervous_scale
-from bot.core.patience import TRADED_AT
+from bot.core.orders import Wish
+from bot.core.patience import TRADED_AT, TURNOVER_SPENT
 from bot.core.risk import check_orders
 from bot.core.rounding import round_estimate
 from bot.model.decision import Decision, Denial, EventDecision, Reason, Verdict
@@ -77,16 +78,39 @@ def _decide_events(view: View, by_event: Mapping[EventId, Strategy]) -> list[Eve
         if isinstance(look, Due) and look.most is not None
     }
     if asking:
-        # Needs numpy, which nothing else in a decision does.
-        from bot.core.joint import plan_jointly
-
         others = [wish for outcome in outcomes.values() for wish in outcome.wishes]
-        asks = {due.case.event.event: (due.case, due.most or 0.0) for due in asking.values()}
-        answers = plan_jointly(view, by_event, asks, others)
-        for index, due in asking.items():
-            answer = answers if isinstance(answers, Reason) else answers[due.case.event.event]
-            outcomes[index] = decide_event(due, answer)
+        outcomes |= _decide_jointly(view, by_event, asking, others)
     return [outcomes[index] for index in range(len(looks))]
+
+
+def _decide_jointly(
+    view: View,
+    by_event: Mapping[EventId, Strategy],
+    asking: Mapping[int, Due],
+    others: Sequence[Wish],
+) -> dict[int, EventOutcome]:
+    """Return the outcomes of all that ask the joint programme.
+
+    What the turnover of a year stops will not come for long: the others are then decided without
+    it. What only waits a day for its signals is counted on, so that nothing is bought for a day.
+    """
+    # Needs numpy, which nothing else in a decision does.
+    from bot.core.joint import plan_jointly
+
+    asks = {due.case.event.event: (due.case, due.most or 0.0) for due in asking.values()}
+    answers = plan_jointly(view, by_event, asks, others)
+    outcomes: dict[int, EventOutcome] = {}
+    for index, due in asking.items():
+        answer = answers if isinstance(answers, Reason) else answers[due.case.event.event]
+        outcomes[index] = decide_event(due, answer)
+    free = {
+        index: due
+        for index, due in asking.items()
+        if outcomes[index].decision.reasons[0].code != TURNOVER_SPENT
+    }
+    if free and len(free) < len(asking):
+        outcomes |= _decide_jointly(view, by_event, free, others)
+    return outcomes
 
 
 def is_quiet(decision: Decision) -> bool:

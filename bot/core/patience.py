@@ -26,6 +26,7 @@ JUMP = 0.10
 """Change of the exposure, as a part of it, after which nothing waits. **Source:** HEDGING 12."""
 TRADED_AT = "traded.at"
 """In an event's memory: when its last orders were approved, epoch seconds."""
+TURNOVER_SPENT = "TURNOVER_SPENT"
 WAITING = frozenset({"UNCONFIRMED", "COOLING_DOWN"})
 _WAY, _SINCE = "signal.way", "signal.since"
 _WAYS = {Purpose.OPEN: 1.0, Purpose.ADD: 1.0, Purpose.REDUCE: -1.0}
@@ -128,7 +129,7 @@ def _turnover_spent(case: Case, plan: Plan) -> Reason | None:
         f"{used:,.2f} USD were bought and sold in 365 days and {trade:,.2f} more would be;"
         f" limits.max_turnover_usd is {limits.turnover_usd:,.2f}"
     )
-    return Reason(code="TURNOVER_SPENT", text=text)
+    return Reason(code=TURNOVER_SPENT, text=text)
 
 
 def _wait(case: Case, plan: Plan, reason: Reason, *, until: float) -> Plan:

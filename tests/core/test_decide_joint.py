@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.core.programme import interior
 from bot.model.decision import EventDecision, Verdict
 from bot.model.orders import OrderType, Purpose, Side
 from bot.model.strategy import CloseRule, RollRule, SeriesOf, Strategy
+from bot.model.units import Usd
 from tests.core.builders import (
     REST,
     All,
@@ -421,6 +423,20 @@ def test_what_another_rule_rolls_out_of_leaves_the_picture() -> None:
 
     assert decision.events[0].verdict is Verdict.OPEN
     assert decision.events[1].verdict is Verdict.ROLL
+
+
+def test_what_the_turnover_stops_leaves_its_money_to_the_others() -> None:
+    view, strategies = several(2, fraction=0.5, premium_budget_usd="150")
+    spent = {strategies[0].event: Usd(Decimal(10**9))}
+    alone = planned(decide(replace(view, events=view.events[1:]), strategies[1:]))["event-2"]
+    both = planned(decide(view, strategies))["event-2"]
+    account = replace(view.account, turnover_by_event=spent)
+
+    stopped, other = decide(replace(view, account=account), strategies).events
+
+    assert codes(stopped)[0] == "TURNOVER_SPENT"
+    assert both < 0.6 * alone
+    assert other.planned_shares == alone
 
 
 def test_what_a_roll_left_behind_is_sold_when_the_plan_is_made_again() -> None:
