@@ -104,7 +104,7 @@ def plan_buy(
     return Trade(
         shares=shares,
         last_price=last,
-        limit=max(last, min(worth, highest)),
+        limit=max(last, min(worth, highest, mid + DEPTH_WINDOW)),
         cash=cash,
         cost=-cash - shares * mid,
         benefit=now.certainty_equivalent - state.certainty_equivalent,
@@ -196,7 +196,7 @@ def plan_sell(
     return Trade(
         shares=shares,
         last_price=last,
-        limit=min(last, price_worth(bargain, fee_at, sign=-1.0)),
+        limit=min(last, max(price_worth(bargain, fee_at, sign=-1.0), mid - DEPTH_WINDOW)),
         cash=cash,
         cost=shares * mid - cash,
         benefit=now.certainty_equivalent - state.certainty_equivalent,

@@ -259,7 +259,8 @@ def _answer(
         money_price=money_price,
         benefit=benefit(each.buys) if shares[each.buys].any() else 0.0,
         fee_at=_none if rests_first(case) else fee,
-        highest=highest_price(case),
+        # What rests stays at the bid, however much more a share is worth.
+        highest=0.0 if rests_first(case) else highest_price(case),
     )
     sell = trade_of(
         each.bids,

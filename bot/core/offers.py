@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from bot.core.hedge import Trade, no_trade, price_worth
+from bot.core.hedge import DEPTH_WINDOW, Trade, no_trade, price_worth
 from bot.core.programme import Offer
 from bot.model.market import Book
 from bot.model.units import MILLION
@@ -156,7 +156,7 @@ def trade_of(
         money_price: What a USD of shared money is worth beyond itself.
         benefit: Change of certainty equivalent by this trade, USD.
         fee_at: As in the ladder; none where the order rests.
-        highest: As in the ladder.
+        highest: As in the ladder; 0 for no more than the last price.
     """
     shares = sum(taken)
     if shares <= 0.0:
@@ -169,7 +169,9 @@ def trade_of(
     # The last share: mid + multiplier * (all_in - mid) + (carry + money_price) * all_in = worth.
     binding = ladder.carry + (money_price if sign > 0.0 else 0.0)
     all_in = (worth + (multiplier - 1.0) * ladder.mid) / (multiplier + binding)
-    limit = price_worth(all_in, fee_at, sign=sign)
+    # Whatever it is worth: a price further from the mid is not one that was on offer.
+    furthest = ladder.mid + sign * DEPTH_WINDOW
+    limit = sign * min(sign * price_worth(all_in, fee_at, sign=sign), sign * furthest)
     ends = ("level" if used[-1] + 1 < len(ladder.levels) else ladder.ends) if full else "price"
     return Trade(
         shares=shares,

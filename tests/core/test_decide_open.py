@@ -10,9 +10,11 @@ from bot.core.decide import decide, is_quiet
 from bot.model.decision import EventDecision, Verdict
 from bot.model.market import Market
 from bot.model.orders import OrderType, Purpose, Side
+from bot.model.rule import Sizing
 from bot.model.strategy import CloseRule, MarketRef, Strategy
 from bot.model.view import View
 from tests.core.builders import (
+    All,
     Cover,
     codes,
     make_account,
@@ -27,7 +29,7 @@ from tests.core.builders import (
     make_view,
     the_event,
 )
-from tests.fakes import START, YES, make_market
+from tests.fakes import START, YES, Levels, make_market
 
 
 def refused(view: View, strategy: Strategy) -> EventDecision:
@@ -288,3 +290,27 @@ def test_an_unpriced_holding_spends_no_premium() -> None:
 
     assert codes(event) == ["STALE_PRICES"]
     assert event.reasons[0].text == "no price for GLD; no new premium is spent"
+
+
+@pytest.mark.parametrize("sizing", [Cover(), All()], ids=["alone", "jointly"])
+@pytest.mark.parametrize("asks", [(("0.12", "50000"),), (("0.12", "5"), ("0.14", "50000"))])
+def test_no_limit_is_further_from_the_mid_than_depth_is_counted(
+    asks: Levels, sizing: Sizing
+) -> None:
+    # A share is worth over 40c: if the asks go, what is left is not what the plan was made on.
+    dear = make_strategy(
+        sizing=sizing, lines=(make_line(fraction=-0.9),), max_share_of_depth=0.05, digest="new"
+    )
+    market = make_market_view(bids=(("0.11", "6000"),), asks=asks)
+    bought = decide(make_view(make_event(market)), (dear,))
+    held = make_account(positions=(make_position("60000"),))
+    memory = make_memory(shares=60_000.0)
+    over = make_portfolio(make_holding(usd=500.0), make_holding("TLT", 50_000.0, sector="bonds"))
+    sold = decide(
+        make_view(make_event(market, memory=memory), account=held, portfolio=over), (dear,)
+    )
+
+    assert [str(intent.limit) for intent in bought.approved] == ["0.14"]
+    assert [(intent.side, intent.limit) for intent in sold.approved] == [
+        (Side.SELL, Decimal("0.09"))
+    ]

@@ -4,17 +4,23 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from bot.core.decide import decide
 from bot.model.decision import Decision, Verdict
 from bot.model.orders import OrderStatus, OrderType
+from bot.model.rule import Sizing
 from bot.model.view import View
 from tests.core.builders import (
     REST,
+    All,
+    Cover,
     Moved,
     codes,
     make_account,
     make_event,
     make_holding,
+    make_line,
     make_market_view,
     make_memory,
     make_order,
@@ -68,6 +74,19 @@ def test_a_purchase_rests_first_as_post_only_with_an_end() -> None:
     assert intent.fee_usd == 0
     assert intent.expires_at == START + TEN_MINUTES
     assert decision.next_wake_at == START + TEN_MINUTES
+
+
+@pytest.mark.parametrize("sizing", [Cover(0.1), All(0.1)], ids=["alone", "jointly"])
+def test_what_rests_stays_at_the_bid_however_much_a_share_is_worth(sizing: Sizing) -> None:
+    strategy = make_strategy(sizing=sizing, execution=REST, lines=(make_line(fraction=-0.9),))
+
+    decision = decide(make_view(), (strategy,))
+
+    (intent,) = decision.approved
+    assert the_event(decision).reservation_price > 0.5
+    assert intent.post_only
+    assert str(intent.limit) == "0.11"
+    assert the_event(decision).memory.rested_price == 0.11
 
 
 def test_an_order_never_rests_shorter_than_the_venue_takes() -> None:
