@@ -719,6 +719,14 @@ def test_a_date_too_wide_to_buy_leaves_the_place_to_the_next_only_when_near(
     assert event.verdict is (Verdict.OPEN if token == NEXT else Verdict.REFUSE)
 
 
+def test_a_near_date_whose_book_is_not_known_is_waited_for() -> None:
+    soon = make_market_view(OLD, quoted=False)
+
+    event = the_event(decide(make_view(make_event(soon, make_market_view(NEW))), (DATES,)))
+
+    assert (event.verdict, codes(event)) == (Verdict.FROZEN, ["NO_BOOK"])
+
+
 @BOTH
 def test_a_near_date_that_is_as_good_as_decided_leaves_the_place_to_the_next(
     sizing: Sizing,
