@@ -310,6 +310,16 @@ def test_a_jump_of_the_exposure_passes_the_turnover() -> None:
     assert decide(view, (make_strategy(),)).approved
 
 
+@pytest.mark.parametrize(("before", "passes"), [(13_600.0, True), (13_700.0, False)])
+def test_a_jump_is_a_tenth_of_what_was_at_stake(before: float, passes: bool) -> None:
+    event = make_event(memory=make_memory(exposure_usd=before, digest="old"))
+    view = turned_over("900000")
+
+    decided = the_event(decide(replace(view, events=(event,)), (make_strategy(),)))
+
+    assert (decided.verdict is Verdict.OPEN) is passes
+
+
 def test_a_spent_turnover_stops_no_exit() -> None:
     account = replace(
         make_account(positions=(make_position("5000"),)),
