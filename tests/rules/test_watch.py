@@ -49,6 +49,11 @@ def test_it_fires_above_one_level_and_below_a_lower_one() -> None:
     assert down.threshold == 18.0
 
 
+def test_a_reading_at_a_level_has_not_crossed_it() -> None:
+    fired = watch(VIX, [22, 23, 18, 17.9])
+    assert [firing is not None for firing in fired] == [0, 1, 0, 1]
+
+
 def test_a_crossing_must_last_as_long_as_confirm_says() -> None:
     trigger = VolatilityTrigger(reading="VIX", above=22.0, until=18.0, confirm=3 * HOUR)
     fired = watch(trigger, [23, 21, 23, 24, 25, 26, 17, 17, 23, 17, 17, 17, 17])
