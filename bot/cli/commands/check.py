@@ -123,6 +123,13 @@ def _look_at_portfolio(
 
 def _look_for_series(settings: "Settings", strategies: "tuple[Strategy, ...]") -> Iterator[str]:
     """Yield what of the files of readings and signals cannot be read: the daemon goes without."""
+    named: list[tuple[str, ReadingRule | Signal]] = [
+        (f"{settings.path}: computed.{name}", rule) for name, rule in settings.portfolio.computed
+    ]
+    named += [(f"{each.path}: {key}", rule) for each in strategies for key, rule in each.signals]
+    if not named:  # what reads the files is slow to import
+        return
+
     import asyncio
 
     from bot.clock import SystemClock
@@ -130,10 +137,6 @@ def _look_for_series(settings: "Settings", strategies: "tuple[Strategy, ...]") -
     from bot.portfolio.series import SeriesReader
 
     get = SeriesReader(folder=settings.portfolio.folder).at(SystemClock().now())
-    named: list[tuple[str, ReadingRule | Signal]] = [
-        (f"{settings.path}: computed.{name}", rule) for name, rule in settings.portfolio.computed
-    ]
-    named += [(f"{each.path}: {key}", rule) for each in strategies for key, rule in each.signals]
     for where, rule in named:
         try:
             asyncio.run(rule.fetch(get))
